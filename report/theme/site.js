@@ -17,10 +17,10 @@
     });
   });
 
-  /* What may be closed is, where all of it would be a long way to scroll. */
-  if (window.matchMedia("(max-width: 40rem)").matches) {
-    each(document.querySelectorAll("details.rest"), function (part) { part.open = false; });
-  }
+  /* What is closed is printed too. */
+  window.addEventListener("beforeprint", function () {
+    each(document.querySelectorAll("details.rest"), function (part) { part.open = true; });
+  });
 
   /* Menu that folds on a narrow screen */
   var menu = document.getElementById("meny"), fold = document.querySelector(".menu-button");

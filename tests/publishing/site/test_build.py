@@ -40,9 +40,11 @@ from naveval.publishing.site import (
     errata,
     evidence,
     frame,
+    front,
     released,
     results,
     search,
+    tiles,
 )
 from naveval.publishing.site import pages as site_pages
 
@@ -114,7 +116,7 @@ def test_site_passes_the_audit(built: SimpleNamespace) -> None:
 
 def test_front_page_has_the_answer_and_a_chart_where_there_is_one(built: SimpleNamespace) -> None:
     page = soup(built.site / "index.html")
-    cards = page.select(".card")
+    cards = page.select(".card:not(.counties)")
     assert len(cards) == 4
     told = " ".join(cards[0].text.split())
     assert "Andelen er 12,5 prosent i hele landet. Det er mer enn ventet." in told
@@ -162,12 +164,12 @@ def test_the_number_of_the_front_page_stands_beside_the_level_of_its_interval(
     for study, (number, level, wanted) in made.items():
         pd.DataFrame([number, level]).to_csv(tmp_path / "estimates.csv", index=False)
         result = replace(results.main_result(built.found, study), folder=tmp_path)
-        mark, shown, *_ = cards.card(result, text)
+        shown = cards.number(result, text)
         assert wanted in shown
-        assert "mark-simulated" in mark, "the one of the answer may be out of sight"
+        assert "mark-simulated" in shown, "the one of the answer may be out of sight"
         pd.DataFrame([number]).to_csv(tmp_path / "estimates.csv", index=False)
         os.utime(tmp_path / "estimates.csv", ns=(1, len(study)))
-        assert cards.card(result, text) == []  # no interval without its level
+        assert cards.number(result, text) == ""  # no interval without its level
 
 
 def test_the_county_that_a_study_is_about_gets_its_answer_word_for_word(
@@ -218,26 +220,56 @@ def test_what_may_be_closed_on_the_front_page_comes_after_the_answer(
     built: SimpleNamespace,
 ) -> None:
     main, text = results.main_result(built.found, "hedmark"), site_pages.words()
-    told = ("Det ble færre. Det er usikkert. Dette er forbeholdet.", "Et avsnitt til.")
+    told = (
+        "Det ble færre. Det er usikkert. Dette er en tredje setning.",
+        "Et avsnitt til.",
+        f"{text['index']['reservation']} Noen kan være glemt. Det endrer svaret.",
+    )
     given = replace(main, headlines=tuple(results.Headline(one, simulated=True) for one in told))
-    shown, _, rest = answers.findings(given, text, folded=True).partition("<details")
+    shown, rest = answers.card(given, text)
     assert "Det er usikkert." in shown
-    assert "forbeholdet" not in shown
-    assert "Dette er forbeholdet.\n\nEt avsnitt til." in rest
-    assert "<details" not in answers.findings(given, text)
-    printed = tuple(replace(one, simulated=False) for one in given.headlines)
-    assert "<details" not in answers.findings(replace(given, headlines=printed), text, folded=True)
+    assert "Noen kan være glemt. Det endrer svaret." in shown, "a reservation is never closed"
+    assert "tredje" not in shown
+    assert "Dette er en tredje setning.\n\nEt avsnitt til." in rest
+    assert all(one.split()[-1] in answers.findings(given, text) for one in told)
+    printed = tuple(replace(one, simulated=False, printed=True) for one in given.headlines)
+    shown, rest = answers.card(replace(given, headlines=printed), text)
+    assert rest == ""
+    assert "tredje" in shown
+    worked_out = tuple(replace(one, simulated=False) for one in given.headlines)
+    shown, rest = answers.card(replace(given, headlines=worked_out), text)
+    assert "tredje" in shown, "the whole paragraph, with the reservations in it"
+    assert "Et avsnitt til." in rest
+    page = soup(built.site / "index.html")
+    assert page.select(".card details.rest")
+    assert not page.select(".card details.rest[open]")
+    assert not page.select("details.rest .key-figure")
+
+
+def test_the_annex_is_a_link_where_findings_name_it(built: SimpleNamespace) -> None:
+    main, text = results.main_result(built.found, "hedmark"), site_pages.words()
+    told = (results.Headline("Vi prøver det i vedlegget.", simulated=True),)
+    bare = replace(main, headlines=told, files=("report.html",))
+    assert "](" not in answers.findings(bare, text).split("i vedlegget")[1]
+    with_annex = replace(bare, files=("report.html", "annex.html"))
+    wanted = f"[vedlegget]({main.address}/annex.html)"
+    assert wanted in answers.findings(with_annex, text)
+    page = site_pages.county("34", [with_annex], text)
+    assert wanted in page.markdown, "on the county's page too"
 
 
 def test_tile_map_is_a_list_of_all_counties_with_their_own_numbers(built: SimpleNamespace) -> None:
     for name in ("index", "fylker"):
-        tiles = soup(built.site / f"{name}.html").select(".tile-map li a")
-        assert [a["href"] for a in tiles] == [
+        links = soup(built.site / f"{name}.html").select(".tile-map li a")
+        assert [a["href"] for a in links] == [
             f"{counties.county_page(code)}.html" for code in places.codes(2024)
         ]
-        for code, tile in zip(places.codes(2024), tiles, strict=True):
+        for code, tile in zip(places.codes(2024), links, strict=True):
             wanted = formats.FORMATS["num2_s"](site_sample.county_number(code, 1))
-            assert tile.select_one(".tile-value").text.removesuffix("*") == wanted
+            assert tile.select_one(".tile-value").text.removesuffix("*") == f"sim. {wanted}"
+            level = formats.FORMATS["num2"](7 + site_sample.county_number(code, 1))
+            assert tile.select_one(".tile-level").text == level, "what the source prints"
+            assert tile.text.index(level) < tile.text.index(wanted), "and it stands first"
 
 
 def test_tiles_are_marked_where_the_number_differs_from_zero_beyond_chance(
@@ -257,13 +289,13 @@ def test_tiles_are_marked_where_the_number_differs_from_zero_beyond_chance(
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(released, "rows", lambda *_: rows.assign(std_error=0.1))
-        page = counties.tiles(built.found, site_pages.words())
-    tiles = BeautifulSoup(page, "html.parser").select(".tile-value")
-    shown = {tile.find_parent("a")["href"]: tile.text for tile in tiles if tile.text}
-    assert shown == {"fylke-03-oslo.html": "+0,40*", "fylke-46-vestland.html": "+0,20"}
+        page = tiles.tiles(built.found, site_pages.words())
+    found = BeautifulSoup(page, "html.parser").select(".tile-value")
+    shown = {tile.find_parent("a")["href"]: tile.text for tile in found if tile.text}
+    assert shown == {"fylke-03-oslo.html": "sim. +0,40*", "fylke-46-vestland.html": "sim. +0,20"}
     assert "1 av 2 har stjerne" in " ".join(page.split())
-    unsure = {tile.text for tile in tiles if "unsure" in tile["class"] and tile.text}
-    assert unsure == {"+0,20"}
+    unsure = {tile.text for tile in found if "unsure" in tile["class"] and tile.text}
+    assert unsure == {"sim. +0,20"}
 
 
 def test_a_sheet_leaves_a_chart_out_before_its_words_are_too_small(tmp_path: Path) -> None:
@@ -337,11 +369,11 @@ def test_each_headline_says_what_it_rests_on(built: SimpleNamespace, tmp_path: P
 def test_a_county_that_stands_in_for_the_country_is_named(built: SimpleNamespace) -> None:
     text = site_pages.words()
     own = [result for result in results.collect(["followup"]) if result.county == "34"]
-    assert site_pages.about(own[0], text).endswith("Dette gjelder Innlandet.")
-    for page in (site_pages.front(own, text), site_pages.study("followup", own, text, "")):
+    assert answers.about(own[0], text).endswith("Dette gjelder Innlandet.")
+    for page in (front.front(own, text), site_pages.study("followup", own, text, "")):
         assert "Dette gjelder Innlandet." in page.markdown
     whole = results.collect(["followup"])
-    assert "Dette gjelder" not in site_pages.front(whole, text).markdown
+    assert "Dette gjelder" not in front.front(whole, text).markdown
 
 
 def test_numbers_of_headlines_are_those_of_their_result(built: SimpleNamespace) -> None:
@@ -391,10 +423,21 @@ def test_the_numbers_of_a_county_page_can_be_taken_away(built: SimpleNamespace) 
     kept = ["study", "label", "county", "estimate", "ci_low", "ci_high", "unit", "origin"]
     assert set(kept) <= set(rows)
     assert set(rows["county"].dropna()) == {"34", "04", "05"}
+    assert set(rows["place"]) >= {"Innlandet", "Hedmark", "Oppland"}
+    assert set(rows.loc[rows["county"].isna(), "place"]) <= {"Hele landet"}
     assert site_sample.county_number("34") in set(rows["estimate"])
     assert rows["n_persons"].dropna().ge(thresholds().min_cell).all()
     assert scan(built.site, files=[built.site / name]) == []
-    assert set(rows["origin"]) == {"simulated"}
+    printed = rows[rows["origin"] == "printed"]
+    assert set(rows["origin"]) == {"simulated", "printed"}
+    assert list(printed["estimate"]) == [7 + site_sample.county_number("34", 1)], "not the run's 99"
+    assert not rows["estimate"].eq(99.0).any()
+    assert "published" not in rows
+    excel = built.site / "ark/34-innlandet-simulert.excel.csv"
+    assert f"ark/{excel.name}" in [link["href"] for link in links]
+    assert excel.read_bytes().startswith("\ufeff".encode()), "or Excel reads æ as Ã¦"
+    same = pd.read_csv(excel, sep=";", decimal=",", dtype={"county": str}, encoding="utf-8-sig")
+    pd.testing.assert_frame_equal(same, rows)
     assert "ark/ordbok.csv" in [link["href"] for link in links]
     told = pd.read_csv(built.site / "ark/ordbok.csv")
     for study, own in rows.groupby("study"):
@@ -498,6 +541,57 @@ def test_charts_for_phones_have_room_for_their_names_and_numbers() -> None:
             assert start + drawing.LETTER * len(text.text) < width + 2, text.text
 
 
+def test_the_number_of_a_bar_is_not_taken_for_that_of_its_mark() -> None:
+    shown, beside = {"AFT": 35.0, "AMO": 47.0, "IPS": None}, {"AFT": 45.0, "IPS": 20.0}
+    how = {"alt": "A", "form": "num0", "beside": beside, "keys": ("Trykt", "Simulert")}
+    wide = BeautifulSoup(drawing.bars(shown, **how), "html.parser")
+    zero, own = float(wide.select_one(".zero")["x1"]), wide.select(".own")
+    assert [one.text for one in own] == ["35", "47"]
+    assert all(float(one["x"]) < zero for one in own), "it stands by the name"
+    assert [text.text for text in wide.select("text")] == (
+        ["Trykt", "Simulert", "AFT", "35", "AMO", "47", "IPS"]
+    )
+    assert len(wide.select("rect.bar")) == 1 + 2
+    marks = [float(mark["d"][1:].split()[0]) for mark in wide.select("path.beside")[1:]]
+    ends = [float(bar["x"]) + float(bar["width"]) for bar in wide.select("rect.bar")[1:]]
+    scale = (ends[0] - zero) / 35
+    assert [(at + 5.5 - zero) / scale for at in marks] == pytest.approx([45, 20], rel=0.01)
+    narrow = BeautifulSoup(drawing.bars(shown, narrow=True, **how), "html.parser")
+    assert [name.text for name in narrow.select(".name")] == ["AFT 35", "AMO 47", "IPS"]
+
+
+def test_the_country_stands_beside_its_counties(tmp_path: Path) -> None:
+    own = {"label": "tbl-county-programs", "value": "percent", "program": "AMO"}
+    started = {"label": "tbl-counties", "value": "percent", "county": "34", "estimate": 10.0}
+    every = {"label": "tbl-4-3", "value": "percent", "characteristic": "all", "category": "all"}
+    rows = [started | {"month": month, "n_persons": 50} for month in ("6", "12", "24")]
+    rows += [
+        every | {"month": month, "estimate": 11.4, "published": printed}
+        for month, printed in (("6", 9), ("12", 13), ("24", 19))
+    ]
+    rows += [own | {"county": "34", "estimate": 17.0, "n_persons": 50}]
+    rows += [own | {"label": "tbl-country-programs", "estimate": 21.0, "n_persons": 900}]
+    pd.DataFrame(rows).to_csv(tmp_path / "estimates.csv", index=False)
+    result = results.Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
+    text = site_pages.words()
+    *told, chart = counties.told("34", result, text).parts
+    words = " ".join(" ".join(told).split())
+    assert "I hele landet var det 11, 11 og 11 prosent i registrene her, og 9, 13 og 19" in words
+    assert "(trykt i kilden, tabell 4-3)" in words
+    assert chart.head[-1] == text["charts"]["country"]
+    assert chart.rows == (("AMO", "17", "21"),)
+    taken = county_rows.table("34", [result], text)
+    whole = taken[taken["place"] == text["counties"]["whole"]]
+    assert set(whole["label"]) == {"tbl-4-3", "tbl-country-programs"}
+    assert set(whole["county"]) == {""}
+    without = [row for row in rows if row["label"] not in ("tbl-4-3", "tbl-country-programs")]
+    pd.DataFrame(without).to_csv(tmp_path / "estimates.csv", index=False)
+    os.utime(tmp_path / "estimates.csv", ns=(1, 1))
+    *told, chart = counties.told("34", result, text).parts
+    assert "hele landet var det" not in " ".join(told), "silent where a number is missing"
+    assert chart.rows == (("AMO", "17"),)
+
+
 def test_the_line_at_zero_is_broken_where_a_phone_has_the_names_of_bars() -> None:
     shown = {"Arbeidsrettet rehabilitering": -376.0, "Midlertidig lønnstilskudd": 1118.0}
     made = BeautifulSoup(drawing.bars(shown, alt="A", form="int", narrow=True), "html.parser")
@@ -538,7 +632,11 @@ def test_counts_of_participants_stand_beside_the_published_and_apart_from_the_sa
     made = cards.facts(result, text["studies"]["programs"]["facts"], text).replace("\n", " ")
     _, counts, sample, *_ = re.split("### (?=Hvor mange deltar|Antall personer bak)", made)
     assert f"{formats.number(1527)} personer" in counts
-    assert f"har {formats.number(36249)}" in counts
+    assert f"{formats.number(36249)} virkelige personer hadde AMO" in counts
+    assert counts.index(formats.number(36249)) < counts.index(formats.number(1527)), "real first"
+    drawn = BeautifulSoup(counts, "html.parser").select_one(".chart:not(.phone)")
+    assert formats.number(12535) in drawn.text, "the bars are the source's numbers"
+    assert formats.number(475) not in drawn.text, "counts of smaller registers have another scale"
     assert formats.number(475) in counts, "the chart has every programme"
     assert "januar 2016 til oktober 2019" in counts, "the period of the numbers"
     year = BeautifulSoup(made.split("### Hvor mange er på tiltak i et år")[1], "html.parser")
@@ -570,20 +668,27 @@ def test_who_takes_part_in_a_programme_is_told_for_each_beside_what_was_printed(
     result = results.Result("programs", "hele-landet", "", tmp_path, "T", "", "", "", True)
     text = site_pages.words()
     made = cards.facts(result, text["studies"]["programs"]["facts"], text).replace("\n", " ")
-    assert "43 prosent kvinner" in made
-    assert "43 prosent kvinner (47 i den publiserte evalueringen)" in made
-    assert "27 prosent i tjueårene (publisert: 31)" in made, "each number stands by its own"
+    assert "er 47 prosent kvinner, 31 prosent i tjueårene" in made
+    assert "I registrene her er det 43, 27, 52 og 19 prosent." in made
+    assert made.index("47 prosent kvinner") < made.index("det 43, 27"), "real numbers first"
     menu = BeautifulSoup(made, "html.parser").select_one("[data-choices]")
     assert menu is not None
     women = [
         [c.text for c in row.select("th, td")] for row in menu.select("figure")[0].select("tr")
     ]
-    assert menu.select("details[open] .table-scroll[tabindex='0']"), "the source's stand open"
+    first = menu.select("figure")[0]
     assert women == [
-        ["Hva", "Simulert", "Publisert"],
-        ["Utdanning", "61", "58"],
-        ["AMO", "43", "47"],
+        ["Hva", "Publisert", "Simulert"],
+        ["Utdanning", "58", "61"],
+        ["AMO", "47", "43"],
     ]
+    picture = first.select_one(".chart:not(.phone)")
+    keys = [key.text for key in picture.select(".key")]
+    assert keys == [text["charts"]["key-published"], text["charts"]["key-simulated"]]
+    lengths = [float(bar["width"]) for bar in picture.select("rect.bar")[1:]]
+    assert lengths[0] / lengths[1] == pytest.approx(58 / 47, rel=0.01), "bars are what is printed"
+    assert len(picture.select("path.beside")) == 1 + 2, "and the simulated are marks"
+    assert first.select_one("figcaption").text.endswith(text["charts"]["of-source"])
     assert len(menu.select("figure")) == len(shares)
     assert "nærmeste ti: Utdanning 50, AMO 220." in menu.select_one(".note").text
 
@@ -1206,6 +1311,8 @@ QUERIES = {
     "e-post": "om.html#kontakt",
     "hvem har laget": "om.html",
     "journalist": "om.html#hvem-det-er-for",
+    "klage": "om.html#klage",
+    "hvordan klager jeg": "om.html#klage",
     "signifikant": "metode.html#usikkerhet",
     "AAP": "kunnskap.html",
     "IPS": "kunnskap.html#belegg",
@@ -1395,11 +1502,11 @@ def test_the_list_of_counties_has_the_level_that_the_source_prints(tmp_path: Pat
     text = site_pages.words()
     rows = {
         row.th.text: row.td.text
-        for row in BeautifulSoup(site_pages.county_list([result], text).markdown, "lxml")
+        for row in BeautifulSoup(front.county_list([result], text).markdown, "lxml")
         .find("caption", string=text["counties"]["caption"])
         .find_parent("table")
         .select("tbody tr")
     }
     assert {rows["Innlandet"], rows["Oslo"]} == {"9,19", "–"}
-    assert "trykt i kilden" in site_pages.county_list([result], text).markdown
-    assert "trykt i kilden" not in site_pages.county_list([], text).markdown
+    assert "trykt i kilden" in front.county_list([result], text).markdown
+    assert "trykt i kilden" not in front.county_list([], text).markdown

@@ -332,6 +332,18 @@ def test_estimates_are_tidy_and_hold_every_label(reports) -> None:
         assert least.tolist() == [1 / units.min(), 1 / units.max()]
 
 
+def test_the_rate_of_the_country_is_that_of_all_counties_together(reports) -> None:
+    for _, _, folder in reports.values():
+        table = pd.read_csv(next(folder.rglob("estimates.csv")))
+        counties = table[table["label"] == "tbl-counties"]
+        force = 100 * counties["n_persons"] / counties["estimate"]
+        sums = counties.assign(force=force).groupby("month")[["n_persons", "force"]].sum()
+        country = table[table["label"] == "tbl-country"].set_index("month")["estimate"]
+        assert len(country) == len(sums) > 12
+        wanted = 100 * sums["n_persons"] / sums["force"]
+        assert country.to_numpy() == pytest.approx(wanted.loc[country.index].to_numpy())
+
+
 def test_no_row_of_microdata_and_no_id(reports) -> None:
     for shown, _, folder in reports.values():
         text = "\n".join(block.markdown for _, block in shown)

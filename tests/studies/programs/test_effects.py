@@ -28,6 +28,7 @@ from naveval.studies.programs.exhibits import (
     common,
     effects,
     effects_checks,
+    effects_drawing,
     effects_groups,
     effects_printed,
     effects_rule,
@@ -507,6 +508,14 @@ def test_the_answer_and_the_titles_follow_the_tests(
     assert said.startswith("I de simulerte registrene")
     for arm in rows.loc[rows["sign"] == "positive", "arm"]:
         assert arm.lower() in said.lower()
+    marked = effects_drawing.told_by_source(showing.reader(results).at("fig-6-2"))
+    assert set(marked["outcome"]) == {"months"}
+    assert marked["printed"].notna().all()
+    shown = " ".join(showing.show("fig-6-2", results).markdown.split())
+    assert "Hvite ruter er det den publiserte evalueringen trykker" in shown
+    assert "rute. «Klart»" in shown
+    assert not len(effects_drawing.told_by_source(showing.reader(results).at("fig-6-6")))
+    assert "Hvite ruter" not in showing.show("fig-6-6", results).markdown
     null = but(p_value=1.0)
     text = showing.show("answer-effects", null).markdown
     assert "ikke sikkert for noe av" in text

@@ -28,6 +28,7 @@ from naveval.publishing.site import (
     errata,
     evidence,
     frame,
+    front,
     project,
     results,
     search,
@@ -137,12 +138,12 @@ def all_pages(found: Sequence[Result], text: dict[str, Any]) -> list[Page]:
         if main and "facts" in entry and (facts := cards.facts(main, entry["facts"], text)):
             curves[name] = facts + "\n\n" + curves.get(name, "")
             told.add(name)
-    pages = [site_pages.front(found, text, told)]
+    pages = [front.front(found, text, told)]
     pages += [
         site_pages.study(name, found, text, bearing[name], curves.get(name, ""))
         for name in text["studies"]
     ]
-    pages.append(site_pages.county_list(found, text))
+    pages.append(front.county_list(found, text))
     pages += [
         site_pages.county(item.code, found, text) for item in places.counties(places.CURRENT_YEAR)
     ]

@@ -13,17 +13,35 @@ from naveval.publishing.site.charts import Chart
 from naveval.publishing.site.results import Result
 
 
-def card(result: Result, text: Mapping[str, Any]) -> list[str]:
-    """Markdown with the number and the chart that a study's `site.yml` names under `front`.
+def number(result: Result, text: Mapping[str, Any]) -> str:
+    """Markdown with the number that a study's `site.yml` names under `front`; "" without any.
 
-    A line above says what these rest on: the one of the finding may be out of sight.
+    A line above says what it rests on: the one of the finding may be out of sight.
     """
     front = text["studies"][result.study].get("front", {})
-    number = _number(result, front["key"]) if "key" in front else ""
-    found = chart(result, front["chart"], text) if "chart" in front else None
-    parts = [part for part in (number, charts.figure(found, text) if found else "") if part]
-    own = "chart" in front and released.simulated(result, front["chart"]["label"])
-    return [results.mark_line(result, text["marks"], simulated=own), *parts] if parts else []
+    shown = _number(result, front["key"]) if "key" in front else ""
+    return "\n\n".join([results.mark_line(result, text["marks"]), shown]) if shown else ""
+
+
+def picture(result: Result, text: Mapping[str, Any]) -> list[str]:
+    """Markdown with the chart under `front`, and what its numbers are beside the source's own."""
+    spec = text["studies"][result.study].get("front", {}).get("chart")
+    found = chart(result, {**spec, "source": {}}, text) if spec else None
+    if not spec or not found:
+        return []
+    own = released.simulated(result, spec["label"])
+    mark = results.mark_line(result, text["marks"], simulated=own)
+    beside = _of_source(result, spec)
+    if label := spec.get("source", {}).get("differs", {}).get("label"):
+        beside = beside.replace(results.place(result, label)[0], results.exhibit(result, label))
+    return ["\n\n".join([mark, charts.figure(found, text)]), *filter(None, [beside])]
+
+
+def _of_source(result: Result, spec: Mapping[str, Any]) -> str:
+    """What the source prints of a chart's numbers; "" where the words say nothing of it."""
+    printed = spec.get("source", {})
+    given = _differing(result, printed.get("differs"), spec)
+    return counties.filled(printed.get("text", ""), given).strip()
 
 
 def _number(result: Result, wanted: Mapping[str, Any]) -> str:
@@ -33,20 +51,13 @@ def _number(result: Result, wanted: Mapping[str, Any]) -> str:
     """
     values = counties.values(wanted, released.rows(result, wanted))
     values |= released.beside(result, wanted)
-    number, words = (_filled(wanted[part], values) for part in ("number", "text"))
+    number, words = (counties.filled(wanted[part], values) for part in ("number", "text"))
     if not number or not words:
         return ""
     return (
         f'<p class="key-figure" data-result="{result.address}"><strong>{escape(number)}</strong> '
         f"{escape(words.strip())}</p>"
     )
-
-
-def _filled(text: str, values: Mapping[str, Any]) -> str:
-    """The text with its fields; "" where any of them is hidden or not there."""
-    used = {name.partition(":")[0] for name in formats.field_names(text)}
-    missing = any(formats.is_missing(values.get(name)) for name in used)
-    return "" if missing else formats.fill(text, values)
 
 
 def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> Chart | None:
@@ -57,7 +68,8 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
     spec
         label, value and where as for `released.rows`, `of` for another of its numbers than the
         estimate, such as n_persons; form, title; then x and line (a line per code) or bars (a bar
-        per code), names of codes, and scale to divide by. `{mark}` in the title is what the
+        per code), names of codes, and scale to divide by. `beside` names other rows, whose numbers
+        of the same codes are drawn as marks. `{mark}` in the title is what the
         exhibit rests on. `source` is a text on what the source prints, which joins the note, with
         `{differing}`: the rows of its `differs` (as `spec`, with key, and text with the fields
         `name` and `n`) whose printed number is another than the one here, rounded as in the chart,
@@ -72,13 +84,15 @@ def chart(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> C
     simulated = released.simulated(result, spec["label"])
     mark = results.mark(result, text["marks"], simulated=simulated)
     printed = spec.get("source", {})
-    source = _filled(printed.get("text", ""), _differing(result, printed.get("differs"), spec))
-    note = " ".join(filter(None, (spec.get("note", "").strip(), source.strip())))
+    note = " ".join(filter(None, (spec.get("note", "").strip(), _of_source(result, spec))))
     title, own = spec["title"].format(mark=mark), mark if simulated else ""
     label = printed.get("differs", {}).get("label", "")
     see = results.place(result, label) if results.number(result, label) else ("", "")
     spec = {**spec, "title": title, "note": note, "mark": own, "see": see}
     numbers = list(released.NUMBERS)
+    if "beside" in spec:
+        rows = counties.beside(rows, released.rows(result, spec["beside"]), spec["bars"])
+    numbers += [charts.BESIDE] * (charts.BESIDE in rows)
     rows = rows.assign(**{name: rows[name] / spec.get("scale", 1) for name in numbers})
     if "bars" in spec:
         return charts.bars(result.study, rows, spec, text)
@@ -124,7 +138,8 @@ def facts(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> s
     Parameters
     ----------
     spec
-        heading, and items: heading, text and what `released.rows` reads, and chart as for `chart`
+        heading, and items: heading, text, `printed` (a text on what the source prints, which stands
+        first, with the charts that draw it) and what `released.rows` reads; chart as for `chart`,
         or `menu` as for `choices`. With `list` the text may name the rows that have most, as
         `{listed}`; with `see`, a label, it may link to another exhibit, as `{see}`.
         What a result does not hold or hides is left out.
@@ -133,19 +148,29 @@ def facts(result: Result, spec: Mapping[str, Any], text: Mapping[str, Any]) -> s
     for item in spec["items"]:
         given = counties.values(item, released.rows(result, item)) | {"place": result.place}
         given |= released.beside(result, item) | _listed(result, item) | _seen(result, item)
-        words = _filled(item["text"], given)
+        words, printed = (
+            counties.filled(item["text"], given),
+            counties.filled(item.get("printed", ""), given),
+        )
         if not words:
             continue
         drawn = chart(result, item["chart"], text) if "chart" in item else None
         own = released.simulated(result, item["label"])
-        where = results.exhibit(result, item["label"])
-        blocks += [
-            f"### {item['heading']}",
-            results.mark_line(result, text["marks"], simulated=own),
-            f"{words.strip()} ({where})",
+        pictures = [
             charts.figure(drawn, text) if drawn else "",
             _menu(result, item["menu"], text) if "menu" in item else "",
         ]
+        simulated = [
+            results.mark_line(result, text["marks"], simulated=own),
+            f"{words.strip()} ({results.exhibit(result, item['label'])})",
+        ]
+        blocks.append(f"### {item['heading']}")
+        if printed:
+            told = results.mark_line(result, text["marks"], simulated=False, printed=True)
+            blocks += [told, printed.strip()]
+        first = item.get("chart", item.get("menu", {}).get("charts", [{}])[0])
+        of_source = bool(printed and first.get("published"))
+        blocks += [*pictures, *simulated] if of_source else [*simulated, *pictures]
     head = [f"## {spec['heading']} {{#tall}}", results.scales([result], text)]
     return "\n\n".join(filter(None, [*head, *blocks])) if blocks else ""
 
@@ -189,8 +214,8 @@ def choices(result: Result | None, spec: Mapping[str, Any], text: Mapping[str, A
     return "\n\n".join(
         [
             f"## {spec['heading']} {{#velg-figur}}",
-            _filled(spec["intro"], _seen(result, spec)),
             results.mark_line(result, text["marks"]),
+            counties.filled(spec["intro"], _seen(result, spec)),
             menu,
         ]
     )

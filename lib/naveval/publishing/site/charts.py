@@ -14,6 +14,11 @@ from naveval.exhibits import claims
 from naveval.project import formats
 from naveval.publishing.site import drawing, released
 
+BESIDE = "beside"
+"""Column with another number of a row, drawn as a mark."""
+WIDE = 2
+"""Columns of a table that fit a phone."""
+
 
 @dataclass(frozen=True)
 class Chart:
@@ -28,8 +33,6 @@ class Chart:
     note: str = ""
     see: tuple[str, str] = ("", "")
     """What the note names that can be gone to, and its address."""
-    open: bool = False
-    """Whether the table stands open: it has what the picture has not, the source's numbers."""
     mark: str = ""
     """Of simulated numbers: what they rest on, for a table that is copied loses its place."""
 
@@ -89,67 +92,113 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
 
     Parameters
     ----------
+    rows
+        As of `released.rows`; `beside` is another number of each row, drawn as a mark.
     spec
         label, bars (the key), form, title; names of codes where the site has its own, and how
         many bars at `most`, and a `note` that stands below. With `tested`, bars that are not sure
         when all rows are tested together (Holm, by their p-values) are not filled. `mark` as for
-        `Chart`. With
-        `published`, the table has the source's own numbers beside; with `persons`, a note says how
-        many are behind each bar.
+        `Chart`. With `ordered` they stand in the order of the rows.
+        With `published` the bars are the source's own numbers and the rows' are marks, or, where it
+        is "only", stand in the table alone, since theirs is another scale. `keys` are names under
+        `charts` of what bars and marks are; with `persons`, a note says how many are behind each.
     """
-    form, most = formats.FORMATS[spec["form"]], spec.get("most")
+    form, words = formats.FORMATS[spec["form"]], text["charts"]
     hidden = list(dict.fromkeys(rows.loc[rows["estimate"].isna(), spec["bars"]]))
-    rows = rows[rows["estimate"].notna()]
-    own = rows.sort_values("estimate", ascending=False).iloc[:most]
-    title = spec["title"]
-    if most and most < len(rows):
-        title = text["charts"]["most"].format(title=title, most=most, count=len(rows))
+    of_source = bool(spec.get("published")) and bool(rows[released.PUBLISHED].notna().any())
+    shown, other = (released.PUBLISHED, "estimate") if of_source else ("estimate", BESIDE)
+    rows = rows[rows["estimate"].notna() | (of_source & rows[released.PUBLISHED].notna())]
+    own, title = _chosen(rows, [shown, "estimate"], spec, words)
     codes = list(own[spec["bars"]])
     told = released.names(study, spec["label"], spec["bars"], codes) | spec.get("names", {})
-    names = [told[code] for code in codes]
-    values = dict(zip(names, own["estimate"].astype(float), strict=True))
-    about = text["charts"]["bars-alt"].format(
-        first=names[0],
-        high=form(own["estimate"].iloc[0]),
-        last=names[-1],
-        low=form(own["estimate"].iloc[-1]),
-    )
-    alt = f"{title}. {about}"
-    known = own["ci_low"].notna() & own["ci_high"].notna()
-    ends = {
-        told[row[spec["bars"]]]: (float(row["ci_low"]), float(row["ci_high"]))
-        for row in own[known].to_dict("records")
-    }
+    own = own.set_index(pd.Index([told[code] for code in codes]))
+    title = f"{title}. {words['of-source']}" if of_source else title
+    values = _numbers(own, shown)
+    marks = {name: v for name, v in _numbers(own, other).items() if v is not None}
+    bare = of_source and spec["published"] == "only"
+    drawn = {n: v for n, v in values.items() if not bare or v is not None}
+    keys = spec.get("keys", ("published", "simulated") if of_source else ("value", "value"))
+    ends = {} if of_source else _intervals(own)
     sure = _sure(rows, spec["bars"]) if spec.get("tested") else set(codes)
     unsure = {told[code] for code in codes if code not in sure}
-    draw = partial(drawing.bars, values, alt=alt, form=spec["form"], ends=ends, unsure=unsure)
-    printed = dict(zip(names, own[released.PUBLISHED], strict=True))
-    told_too = bool(spec.get("published") and own[released.PUBLISHED].notna().any())
-    head = [
-        "what",
-        "simulated" if spec.get("mark") else "value",
-        *["low", "high"] * bool(ends),
-        *["sure"] * bool(spec.get("tested")),
-    ]
-    head += ["published"] * told_too
-    missing = (math.nan, math.nan)
-    shown = [
-        (
-            name,
-            form(value),
-            *(form(end) for end in ends.get(name, missing) if ends),
-            *[text["charts"]["not-sure" if name in unsure else "is-sure"]]
-            * bool(spec.get("tested")),
-            *[form(printed[name])] * told_too,
-        )
-        for name, value in values.items()
-    ]
-    titles = tuple(text["charts"][name] for name in head)
-    persons = _persons(names, own[released.PERSONS], text) if spec.get("persons") else ""
-    notes = (_not_drawn(study, hidden, spec, text), persons, spec.get("note", ""))
-    note = " ".join(filter(None, notes))
-    more = {name: spec[name] for name in ("see", "mark") if name in spec} | {"open": told_too}
-    return Chart(title, alt, draw(), draw(narrow=True), titles, tuple(shown), note, **more)
+    draw = partial(
+        drawing.bars,
+        drawn,
+        alt=f"{title}. {_ends_of(drawn, form, words)}",
+        form=spec["form"],
+        ends=ends,
+        unsure=unsure,
+        beside={} if bare else marks,
+        keys=(words[f"key-{keys[0]}"], words[f"key-{keys[1]}"]),
+    )
+    first = "published" if of_source else "simulated" if spec.get("mark") else "value"
+    columns = {words[first]: {name: form(value) for name, value in values.items()}}
+    for at, name in enumerate(("low", "high") if ends else ()):
+        columns[words[name]] = {of: form(pair[at]) for of, pair in ends.items()}
+    if spec.get("tested"):
+        columns[words["sure"]] = {
+            name: words["not-sure" if name in unsure else "is-sure"] for name in values
+        }
+    if marks:
+        columns[words[keys[1]]] = {name: form(value) for name, value in marks.items()}
+    nothing = formats.FORMATS[spec["form"]](math.nan)
+    table = tuple(
+        (name, *(column.get(name, nothing) for column in columns.values())) for name in values
+    )
+    silent = formats.listed([name for name, value in values.items() if value is None])
+    notes = (
+        _not_drawn(study, hidden, spec, text),
+        str(words["lacking"]).format(names=silent) if silent and of_source else "",
+        _persons(own[released.PERSONS], words["marked" if of_source else "persons"])
+        if spec.get("persons")
+        else "",
+        spec.get("note", ""),
+    )
+    return Chart(
+        title,
+        f"{title}. {_ends_of(drawn, form, words)}",
+        draw(),
+        draw(narrow=True),
+        (words["what"], *columns),
+        table,
+        " ".join(filter(None, notes)),
+        **{name: spec[name] for name in ("see", "mark") if name in spec},
+    )
+
+
+def _chosen(
+    rows: pd.DataFrame, order: Sequence[str], spec: Mapping[str, Any], words: Mapping[str, Any]
+) -> tuple[pd.DataFrame, str]:
+    """The rows of the bars, the longest first unless theirs is the order, and the title."""
+    most = spec.get("most")
+    if not spec.get("ordered"):
+        rows = rows.sort_values(list(order), ascending=False, na_position="last")
+    if not most or most >= len(rows):
+        return rows, spec["title"]
+    title = words["most"].format(title=spec["title"], most=most, count=len(rows))
+    return rows.iloc[:most], title
+
+
+def _numbers(rows: pd.DataFrame, column: str) -> dict[str, float | None]:
+    """Numbers of rows by name; None where there is none."""
+    return {str(name): _number(value) for name, value in rows.get(column, pd.Series()).items()}
+
+
+def _intervals(rows: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    known = rows[rows["ci_low"].notna() & rows["ci_high"].notna()]
+    return {str(n): (float(a), float(b)) for n, a, b in known[["ci_low", "ci_high"]].itertuples()}
+
+
+def _number(value: Any) -> float | None:
+    return None if formats.is_missing(value) else float(value)
+
+
+def _ends_of(drawn: Mapping[str, float | None], form: Any, words: Mapping[str, Any]) -> str:
+    """From the least to the most, for those who do not see the bars."""
+    known = {name: value for name, value in drawn.items() if value is not None}
+    high, low = max(known, key=lambda name: known[name]), min(known, key=lambda name: known[name])
+    ends = {"first": high, "high": form(known[high]), "last": low, "low": form(known[low])}
+    return str(words["bars-alt"]).format(**ends)
 
 
 def _not_drawn(
@@ -161,14 +210,12 @@ def _not_drawn(
     return str(text["charts"]["hidden"]).format(names=names) if hidden else ""
 
 
-def _persons(names: Sequence[str], persons: pd.Series, text: Mapping[str, Any]) -> str:
-    """How many are behind each bar; nothing where the rows do not tell."""
+def _persons(persons: pd.Series, words: str) -> str:
+    """How many are behind each bar, by name; nothing where the rows do not tell."""
     told = [
-        f"{name} {formats.number(n)}"
-        for name, n in zip(names, persons, strict=True)
-        if not formats.is_missing(n)
+        f"{name} {formats.number(n)}" for name, n in persons.items() if not formats.is_missing(n)
     ]
-    return str(text["charts"]["persons"]).format(persons=", ".join(told)) if told else ""
+    return words.format(persons=", ".join(told)) if told else ""
 
 
 def _sure(rows: pd.DataFrame, key: str) -> set[str]:
@@ -187,7 +234,7 @@ def figure(chart: Chart, text: Mapping[str, Any]) -> str:
         for row in chart.rows
     )
     title = escape(chart.title)
-    reached = ' tabindex="0"' * chart.open  # it may be wider than a phone
+    reached = ' tabindex="0"' * (len(chart.head) > WIDE)  # it may be wider than a phone
     caption = ". ".join(filter(None, (title, escape(chart.mark))))
     name, address = map(escape, chart.see)
     told = escape(chart.note)
@@ -195,7 +242,7 @@ def figure(chart: Chart, text: Mapping[str, Any]) -> str:
     note = f'<p class="note">{told}</p>' if told else ""
     return (
         f'<figure class="chart-figure"><figcaption>{title}</figcaption>{chart.svg}{chart.phone}'
-        f"{note}<details{' open' * chart.open}><summary>{escape(text['charts']['table'])}"
+        f"{note}<details><summary>{escape(text['charts']['table'])}"
         f'<span class="hidden-text">: {title}</span></summary>'
         f'<div class="table-scroll"{reached}><table><caption>{caption}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details></figure>"

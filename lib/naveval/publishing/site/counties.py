@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,8 @@ GRID = re.compile(
     r"```{=typst}\n#grid[^\n]*\n```\n\n(.*?)\n\n```{=typst}\n\]\[\n```.*?```{=typst}\n\]\n```",
     re.DOTALL,
 )
-"""Sentences with a chart beside them, of which the sentences are kept."""
+"""Sentences with a chart beside them, of which the sentences are kept, but not those on it."""
+ON_CHART = re.compile(r"::: \{\.finding[^\n]*\nFiguren [^\n]*\n:::\n*")
 FONT = "Source Sans Pro"
 """A picture of a PDF is set in the typeface of its text."""
 
@@ -149,12 +149,38 @@ def _sentences(
             if not wanted.get("published"):
                 yield text["counties"]["few"].format(name=given["name"])
             continue
-        words = formats.fill(wanted["text"], given)
+        last = code == list(found)[-1]  # counties that are one today share the country's
+        country = of_country(result, wanted) if last else ""
+        words = " ".join(filter(None, [formats.fill(wanted["text"], given), country]))
         yield f'::: {{.finding data-result="{result.address}"}}\n{words}\n:::'
         if wanted.get("rank"):
             yield from _standing(result, wanted, code, text["counties"])
-            _, sure = _values_and_sure(result, {**wanted, "form": "num2_s"})
+            _, sure = values_and_sure(result, {**wanted, "form": "num2_s"})
             yield str(text["counties"]["apart" if code in sure else "near"])
+
+
+def of_country(result: Result, wanted: Mapping[str, Any]) -> str:
+    """The sentence on the whole country that goes with a county's; "" where a number is missing.
+
+    `country` of the words is a text with what `released.beside` reads.
+    """
+    country = wanted.get("country", {})
+    return filled(country.get("text", ""), released.beside(result, country)).strip()
+
+
+def filled(text: str, given: Mapping[str, Any]) -> str:
+    """The text with its fields; "" where any of them is hidden or not there."""
+    used = {name.partition(":")[0] for name in formats.field_names(text)}
+    missing = any(formats.is_missing(given.get(name)) for name in used)
+    return "" if missing else formats.fill(text, given)
+
+
+def of_country_rows(result: Result, wanted: Mapping[str, Any]) -> Iterator[pd.DataFrame]:
+    """The rows of the whole country that stand beside a county's, in words and in its chart."""
+    for spec in wanted.get("country", {}).get("also", {}).values():
+        yield released.rows(result, spec)
+    if "beside" in wanted.get("chart", {}):
+        yield released.rows(result, wanted["chart"]["beside"])
 
 
 def values(wanted: Mapping[str, Any], rows: pd.DataFrame) -> dict[str, Any]:
@@ -224,13 +250,27 @@ def _chart(
 ) -> Chart:
     own = released.simulated(result, wanted["label"])
     mark = {"mark": results.mark(result, text["marks"]) if own else ""}
+    country = wanted["chart"].get("beside")
+    others = released.rows(result, country) if country else pd.DataFrame()
     if "bars" in wanted["chart"]:
-        rows = pd.concat(found.values())
-        spec = {**wanted, **wanted["chart"], "most": most, **mark}
+        rows = beside(pd.concat(found.values()), others, wanted["chart"]["bars"])
+        spec = {**wanted, **wanted["chart"], "most": most, "keys": ("county", "country"), **mark}
         return charts.bars(result.study, rows, spec, text)
     x = wanted["chart"]["x"]
     series = {places.name(code): rows.set_index(x) for code, rows in found.items()}
+    if len(others):
+        shown_too = next(iter(series.values())).index
+        whole = others.set_index(x)
+        series[text["counties"]["whole"]] = whole[whole.index.isin(shown_too)]
     return charts.lines(series, wanted["chart"] | mark, text)
+
+
+def beside(rows: pd.DataFrame, others: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Rows with the number that other rows have of the same code; as they are without any."""
+    if key not in others or not others["estimate"].notna().any():
+        return rows
+    found = others.drop_duplicates(key).set_index(key)["estimate"]
+    return rows.assign(**{charts.BESIDE: rows[key].map(found)})
 
 
 def question(code: str, study: str, text: Mapping[str, Any]) -> str:
@@ -291,12 +331,13 @@ def as_sheet(parts: Sequence[str | Chart], folder: Path) -> list[str]:
 def sheets(markdown: str) -> Iterator[str]:
     """A sheet's Markdown with charts as wide as can be, then narrower, then with one chart fewer.
 
-    The first goes first: the sentences beside it hold its numbers, and name no figure.
+    The first goes first: the sentences beside it hold its numbers. Those that tell of the figure go
+    with it.
     """
     while True:
         for width in SHEET_WIDTHS:
             yield markdown.replace(f"(1fr, {SHEET_WIDTHS[0]})", f"(1fr, {width})")
-        fewer = GRID.sub(r"\1", markdown, count=1)
+        fewer = GRID.sub(lambda found: ON_CHART.sub("", found[1]), markdown, count=1)
         if fewer == markdown:
             return
         markdown = fewer
@@ -349,60 +390,7 @@ def sheet(code: str, mains: Sequence[Result], text: Mapping[str, Any], folder: P
     return "\n\n".join(filter(None, blocks))
 
 
-def of_tiles(found: Sequence[Result], text: Mapping[str, Any]) -> Result | None:
-    """The national result whose numbers the tiles show; None where it is not made."""
-    study = text["tiles"]["shown"]["study"]
-    return next((one for one in found if one.study == study and not one.county), None)
-
-
-def printed_levels(mains: Iterable[Result | None], spec: Mapping[str, Any]) -> dict[str, str]:
-    """What the source prints of each county, by code, as it is shown; none without the result.
-
-    Parameters
-    ----------
-    spec
-        study and form, and what `released.rows` reads.
-    """
-    main = next((one for one in mains if one and one.study == spec["study"]), None)
-    found = released.rows(main, spec) if main else pd.DataFrame()
-    if "county" not in found:
-        return {}
-    known = found.dropna(subset=[released.PUBLISHED]).set_index("county")[released.PUBLISHED]
-    return {str(code): formats.FORMATS[spec["form"]](value) for code, value in known.items()}
-
-
-def tiles(found: Sequence[Result], text: Mapping[str, Any]) -> str:
-    """A map of the counties as tiles that are links in one list, with a number in each."""
-    spec = text["tiles"]
-    result = of_tiles(found, text)
-    values, sure = _values_and_sure(result, spec["shown"]) if result else ({}, set())
-    items = []
-    for item in places.counties(places.CURRENT_YEAR):
-        row, column = spec["places"][item.code]
-        certain = item.code in sure
-        star = f'<abbr title="{escape(spec["sure"])}">*</abbr>' if certain else ""
-        look = "tile-value" if certain else "tile-value unsure"
-        told = f'<span class="{look}">{escape(values.get(item.code, ""))}{star}</span>'
-        items.append(
-            f'<li style="grid-area: {row} / {column}"><a href="{county_page(item.code)}.html">'
-            f"{escape(item.name)}{told if item.code in values else ''}</a></li>"
-        )
-    many = {"sure": len(sure), "all": formats.number(len(values))}
-    mark = note = ""
-    if result and values:
-        kind = "simulated" if result.simulated else "published"
-        words = escape(results.mark(result, text["marks"]))
-        mark = f'<div class="mark mark-{kind}">{words}</div>'
-        given = many | released.beside(result, spec["shown"])
-        if not any(map(formats.is_missing, given.values())):
-            note = f'<p class="note">{escape(formats.fill(spec["note"], given))}</p>'
-    return (
-        f'{mark}<nav class="tile-map" aria-label="{escape(spec["label"])}"><ul>'
-        f"{''.join(items)}</ul></nav>{note}"
-    )
-
-
-def _values_and_sure(result: Result, wanted: Mapping[str, Any]) -> tuple[dict[str, str], set[str]]:
+def values_and_sure(result: Result, wanted: Mapping[str, Any]) -> tuple[dict[str, str], set[str]]:
     """The number of each county where it is not hidden, and which differ from zero beyond chance.
 
     All counties are tested together, as in the report.

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,17 @@ from naveval.publishing import columns, downloads
 from naveval.publishing.site import counties, released, results
 from naveval.publishing.site.results import Result
 
-SIMULATED = "simulated"
-EXHIBIT = "number"
-FIRST = ("study", EXHIBIT, "label", "value", "county")
+SIMULATED, PRINTED = "simulated", "printed"
+EXHIBIT, PLACE = "number", "place"
+FIRST = ("study", EXHIBIT, "label", "value", "county", PLACE)
 DICTIONARY = ("study", "column", "label", "code", "meaning", "unit")
-UNCODED = ("month",)
-LAST = ("estimate", "ci_low", "ci_high", released.PERSONS, "unit", released.PUBLISHED, "origin")
+UNCODED = ("month", PLACE)
+LAST = ("estimate", "ci_low", "ci_high", released.PERSONS, "unit", "origin")
 LEFT_OUT = ("std_error", released.P_VALUE, "n_obs", "n_clusters", "estimand", "method")
-OF_RUN = ("difference", "note")
+OF_RUN = ("difference", "note", released.PUBLISHED)
+BYTE_ORDER_MARK = "\ufeff"
+EXCEL = "excel.csv"
+"""Ending of the table that Excel in Norwegian reads."""
 DICTIONARY_FILE = "ark/ordbok.csv"
 
 
@@ -39,16 +43,16 @@ def table(code: str, mains: Sequence[Result], text: Mapping[str, Any]) -> pd.Dat
     -------
     study, number (what its report calls the figure or table), label and value, the keys that name
     a row, estimate with its interval in the unit given
-    (missing where hidden), n_persons where no count is too small, published and origin.
+    (missing where hidden), n_persons where no count is too small, and origin: "printed" where the
+    number is the source's own. Rows of the whole country, which the page has beside, have no code
+    of a county; `place` names both.
     """
     found = [
-        rows.assign(
-            **{EXHIBIT: results.number(main, wanted["label"]) if "label" in wanted else ""},
-            origin=SIMULATED if main.simulated else rows.get("origin", ""),
-        )
+        rows.assign(**{EXHIBIT: results.number(main, str(rows["label"].iloc[0]))})
         for main in mains
         for wanted, by_county in counties.shown(code, main, text)
-        for rows in by_county.values()
+        for rows in _rows(main, wanted, by_county, str(text["counties"]["whole"]))
+        if len(rows)
     ]
     if not found:
         return pd.DataFrame(columns=[*FIRST, *LAST])
@@ -61,6 +65,27 @@ def table(code: str, mains: Sequence[Result], text: Mapping[str, Any]) -> pd.Dat
         name for name in every if told[name] and name not in (*FIRST, *LAST, *LEFT_OUT, *OF_RUN)
     ]
     return every.reindex(columns=[*FIRST, *keys, *LAST])
+
+
+def _rows(
+    main: Result, wanted: Mapping[str, Any], by_county: Mapping[str, pd.DataFrame], whole: str
+) -> Iterator[pd.DataFrame]:
+    """The rows of the county, or what the source prints of it, and those of the whole country."""
+    rows = [part.assign(**{PLACE: places.name(of)}) for of, part in by_county.items()]
+    for part in counties.of_country_rows(main, wanted):
+        rows.append(part.assign(**{"county": "", PLACE: whole}))
+    for part in rows:
+        if wanted.get("published"):
+            yield _printed(part)
+        else:
+            yield part.assign(origin=SIMULATED if main.simulated else part.get("origin", ""))
+
+
+def _printed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with the source's number in place of the run's own, which the page does not show."""
+    own = dict.fromkeys((*released.NUMBERS, released.P_VALUE, released.PERSONS), math.nan)
+    given = {"estimate": rows[released.PUBLISHED], "origin": PRINTED}
+    return rows.assign(**(own | given))
 
 
 def dictionary(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -105,14 +130,27 @@ def _codes(
             yield name, label, code, means, ""
 
 
-def as_csv(rows: pd.DataFrame) -> str:
-    """A table as CSV; an empty cell is a number that is hidden, or none."""
+def as_csv(rows: pd.DataFrame, *, norwegian: bool = False) -> str:
+    """A table as CSV; an empty cell is a number that is hidden, or none.
+
+    Parameters
+    ----------
+    norwegian
+        As Excel in Norwegian reads it: semicolons, decimal commas, and a mark that it is UTF-8.
+    """
     stream = io.StringIO()
-    write = csv.writer(stream, lineterminator="\n")
+    write = csv.writer(stream, lineterminator="\n", delimiter=";" if norwegian else ",")
     write.writerow(rows.columns)
     for row in rows.itertuples(index=False):
-        write.writerow(["" if pd.isna(cell) else neutral(str(cell)) for cell in row])
-    return stream.getvalue()
+        write.writerow([_cell(cell, norwegian=norwegian) for cell in row])
+    return BYTE_ORDER_MARK * norwegian + stream.getvalue()
+
+
+def _cell(cell: Any, *, norwegian: bool) -> str:
+    if pd.isna(cell):
+        return ""
+    told = neutral(str(cell))
+    return told.replace(".", ",") if norwegian and isinstance(cell, float) else told
 
 
 def write(mains: Sequence[Result], work: Path, text: Mapping[str, Any]) -> None:
@@ -122,5 +160,7 @@ def write(mains: Sequence[Result], work: Path, text: Mapping[str, Any]) -> None:
         made.append(table(item.code, mains, text))
         file = work / counties.sheet_file(item.code, mains, "csv")
         file.write_text(as_csv(made[-1]), encoding="utf-8")
+        excel = work / counties.sheet_file(item.code, mains, EXCEL)
+        excel.write_text(as_csv(made[-1], norwegian=True), encoding="utf-8")
     if made:
         (work / DICTIONARY_FILE).write_text(as_csv(dictionary(made)), encoding="utf-8")

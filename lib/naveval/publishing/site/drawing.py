@@ -16,9 +16,9 @@ WIDTH, HEIGHT, NARROW = 480.0, 220.0, 320.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 120.0, 12.0, 26.0
 GAP, KEY = 15.0, 28.0
 STEPS = 4
-BAR, ROOM = 21.0, 48.0
+BAR, ROOM, KEYS, OWN = 21.0, 48.0, 38.0, 54.0
 LETTER = 7.4
-"""Width of a bar, room for a number, and for a letter of 13 pixels in a wide font."""
+"""Width of a bar, room for a number, two keys, a number by a name, and a letter of 13 pixels."""
 COLORS = ("#12436d", "#1b7f77", "#801650", "#b34700", "#3d3d3d", "#7a55a8")
 DASHES = ("", "7 4", "2 3", "9 3 2 3", "1 3", "12 4")
 At = Callable[[int, float], str]
@@ -163,63 +163,117 @@ def _years(x: Sequence[str], across: float, height: float) -> list[str]:
 
 
 def bars(
-    shown: Mapping[str, float],
+    shown: Mapping[str, float | None],
     *,
     alt: str,
     form: str,
     ends: Mapping[str, tuple[float, float]] | None = None,
     unsure: Container[str] = (),
+    beside: Mapping[str, float] | None = None,
+    keys: tuple[str, str] = ("", ""),
     narrow: bool = False,
 ) -> str:
     """Horizontal bars around zero with name and number; the names stand to the left, or above.
 
     Parameters
     ----------
+    shown
+        Names to numbers; None where there is a mark and no bar.
     ends
         Names to the ends of their intervals, drawn as lines.
     unsure
         Names whose bars are not filled.
+    beside
+        Names to another number of theirs, drawn as a mark.
+    keys
+        What the bars and the marks are, told above them where there are marks.
     """
-    ends = ends or {}
+    ends, beside = ends or {}, beside or {}
     reach = {
-        name: (min(v, 0, *ends.get(name, ())), max(v, 0, *ends.get(name, ())))
+        name: (min(known), max(known))
         for name, v in shown.items()
+        for known in [[0.0, *ends.get(name, ()), *_known(v, beside.get(name))]]
     }
     low, high = min(low for low, _ in reach.values()), max(high for _, high in reach.values())
     width, names = (NARROW, 0.0) if narrow else (WIDTH, 12 + LETTER * max(map(len, shown)))
     above = GAP + 4 if narrow else 0.0
-    start = names + (ROOM if low < 0 else 0)
-    scale = (width - start - ROOM) / ((high - low) or 1.0)
+    # Beside a mark a bar's number would be taken for the mark's: it stands by the name instead.
+    own = OWN * bool(beside) * (not narrow)
+    end = 8.0 if beside else ROOM
+    start = names + own + (end if low < 0 else 0)
+    scale = (width - start - end) / ((high - low) or 1.0)
     zero = start - scale * low
-    height = (BAR + above) * len(shown) + 8
+    top = KEYS * bool(beside)
+    height = (BAR + above) * len(shown) + 8 + top
     # Above a phone's bars stand their names, where the line at zero is broken.
     first, dash = (
         (6 + above, f' stroke-dasharray="{BAR - 4:g} {above + 4:g}"') if narrow else (2, "")
     )
-    parts = [
-        f'<line class="zero" x1="{zero:.1f}" x2="{zero:.1f}" y1="{first:g}" '
+    parts = [_told_above(keys)] if beside else []
+    parts.append(
+        f'<line class="zero" x1="{zero:.1f}" x2="{zero:.1f}" y1="{first + top:g}" '
         f'y2="{height - 2:.0f}"{dash}/>'
-    ]
+    )
     for place, (name, value) in enumerate(shown.items()):
-        y, end = 6 + above + (BAR + above) * place, zero + scale * value
+        y = 6 + top + above + (BAR + above) * place
         called = f'x="0" y="{y - 7:.1f}"' if narrow else f'x="{names - 8:.0f}" y="{y + 11:.1f}"'
-        side, anchor = (5, "start") if value >= 0 else (-5, "end")
-        look = f"bar{' open' * (name in unsure)} c{1 if value >= 0 else 3}"
-        beyond = zero + scale * reach[name][value >= 0]
         parts.append(
-            f'<rect class="{look}" x="{min(zero, end):.1f}" y="{y:.1f}" '
-            f'width="{abs(end - zero):.1f}" height="{BAR - 7:.0f}"/>'
             f'<text class="name" {called} text-anchor="{"start" if narrow else "end"}">'
-            f"{escape(name)}</text>"
-            f'<text x="{beyond + side:.1f}" y="{y + 11:.1f}" text-anchor="{anchor}">'
-            f"{formats.FORMATS[form](value)}</text>"
+            f"{escape(name)}{_beside_name(value, form) if beside and narrow else ''}</text>"
         )
+        if value is not None:
+            beyond = zero + scale * reach[name][value >= 0]
+            look = f"bar{' open' * (name in unsure)} c{1 if value >= 0 else 3}"
+            told = formats.FORMATS[form](value)
+            if beside and not narrow:
+                parts.append(
+                    f'<text class="own" x="{names + own - 8:.0f}" y="{y + 11:.1f}" '
+                    f'text-anchor="end">{told}</text>'
+                )
+            parts.append(_bar(look, zero, scale * value, y, beyond, "" if beside else told))
         if name in ends:
-            first, last = (zero + scale * at for at in ends[name])
+            low_end, high_end = (zero + scale * at for at in ends[name])
             middle = y + (BAR - 7) / 2
-            parts.append(f'<path class="range" d="M{first:.1f} {middle:.1f} H{last:.1f}"/>')
+            parts.append(f'<path class="range" d="M{low_end:.1f} {middle:.1f} H{high_end:.1f}"/>')
+        if name in beside:
+            parts.append(_mark(zero + scale * beside[name], y + (BAR - 7) / 2))
     ends_at = f' data-from="{names + ROOM:.0f}" data-to="{width - ROOM:.0f}"'
     return _svg("".join(parts), height, alt, narrow=narrow, more=ends_at)
+
+
+def _beside_name(value: float | None, form: str) -> str:
+    told = "" if value is None else formats.FORMATS[form](value)
+    return f'<tspan class="own"> {told}</tspan>' if told else ""
+
+
+def _known(*values: float | None) -> list[float]:
+    return [value for value in values if value is not None]
+
+
+def _bar(look: str, zero: float, length: float, y: float, beyond: float, told: str) -> str:
+    """A bar from zero, with its number beyond all that is drawn of it, if any is told."""
+    side, anchor = (5, "start") if length >= 0 else (-5, "end")
+    bar = (
+        f'<rect class="{look}" x="{min(zero, zero + length):.1f}" y="{y:.1f}" '
+        f'width="{abs(length):.1f}" height="{BAR - 7:.0f}"/>'
+    )
+    at = f'x="{beyond + side:.1f}" y="{y + 11:.1f}" text-anchor="{anchor}"'
+    return f"{bar}<text {at}>{told}</text>" if told else bar
+
+
+def _mark(x: float, y: float) -> str:
+    """A white square on its corner."""
+    return f'<path class="beside" d="M{x - 5.5:.1f} {y:.1f} l5.5 -5.5 l5.5 5.5 l-5.5 5.5 Z"/>'
+
+
+def _told_above(keys: tuple[str, str]) -> str:
+    """What bars and marks are, in a row each."""
+    of_bars, of_marks = map(escape, keys)
+    return (
+        f'<rect class="bar c1" x="0" y="3" width="16" height="{BAR - 9:.0f}"/>'
+        f'<text class="key" x="24" y="13">{of_bars}</text>{_mark(8, 27)}'
+        f'<text class="key" x="24" y="31">{of_marks}</text>'
+    )
 
 
 def _svg(inside: str, height: float, alt: str, *, narrow: bool, more: str = "") -> str:
@@ -235,6 +289,7 @@ def alone(svg: str, font: str) -> str:
     rules = [
         f"text{{font:13px '{font}';fill:#1f2933}}.grid{{stroke:#d3dae1}}.zero{{stroke:#1f2933}}",
         ".line{fill:none;stroke-width:2}.band{opacity:.18;stroke:none}.range{stroke:#1f2933}",
+        ".own{font-weight:600}.beside{fill:#ffffff;stroke:#1f2933;stroke-width:1.5}",
     ]
     rules += [
         f".line.c{n}{{stroke:{color}}}.band.c{n},.bar.c{n},.end.c{n}{{fill:{color}}}"

@@ -1,7 +1,7 @@
 """The pages of the site as Markdown; both engines are given the same."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -10,7 +10,6 @@ from naveval.project.errors import ParameterError
 from naveval.publishing import downloads as files
 from naveval.publishing.site import (
     answers,
-    cards,
     counties,
     county_rows,
     errata,
@@ -142,54 +141,6 @@ def registers(text: Mapping[str, Any]) -> Page:
     return named("registre", text, "\n\n".join(blocks))
 
 
-def front(found: Sequence[Result], text: Mapping[str, Any], told: Collection[str] = ()) -> Page:
-    """The front page: per study the answer, a number and a small chart; then the counties.
-
-    Parameters
-    ----------
-    told
-        Studies whose page has the block of numbers asked for, which is linked to.
-    """
-    part, shown, parts = text["index"], [], [text["index"]["intro"], '<div class="cards">']
-    known = parameters.read_yaml(paths.texts_dir() / "evidence.yml")
-    for study in text["studies"]:
-        entry, result = text["studies"][study], results.main_result(found, study)
-        parts += [f'<section class="card">\n\n## {entry["name"]} {{#{study} .unnumbered}}']
-        parts.append(f"[{entry['question'].strip()}]{{.question}}")
-        if result:
-            shown.append(result)
-            parts += [about(result, text), answers.findings(result, text, folded=True)]
-            parts += cards.card(result, text)
-            parts.append(text["study"]["source"].format(source=entry["source"].strip()))
-            if grades := site_evidence.told(study, known):
-                parts.append(answers.fold(grades, known["front-heading"]))
-        else:
-            parts.append(part["none"])
-        more = part["more"].format(name=entry["short"])
-        way = f" · [{entry['facts']['heading']}]({study}.html#tall)" if study in told else ""
-        parts += [f"[{more}]({study}.html){{.more}}{way}", "</section>"]
-    parts += ["</div>", f"## {part['county']} {{#fylker .unnumbered}}", part["county-text"]]
-    parts += [counties.tiles(found, text), chooser(text)]
-    parts += [f"## {part['others']} {{.unnumbered}}"]
-    parts.append("\n".join(f"- {line}" for line in part["list"]))
-    notice, simulated = banner(shown, text)
-    return named(
-        "index",
-        text,
-        "\n\n".join(filter(None, parts)),
-        banner=notice,
-        simulated=simulated,
-        toc=False,
-    )
-
-
-def about(result: Result, text: Mapping[str, Any]) -> str:
-    """Which place a result is about, where it stands in for the study's own that is not made."""
-    if result.slug == results.main_slug(result.study):
-        return ""
-    return str(text["index"]["stand-in"]).format(place=result.place)
-
-
 def study(
     name: str,
     found: Sequence[Result],
@@ -210,7 +161,11 @@ def study(
     result = results.main_result(found, name)
     blocks = [f"## {part['findings']}"]
     if result:
-        blocks += [about(result, text), answers.findings(result, text), downloads(result, text)]
+        blocks += [
+            answers.about(result, text),
+            answers.findings(result, text),
+            downloads(result, text),
+        ]
     else:
         blocks.append(part["none"])
     blocks += [extra, f"## {part['design']}", entry["design"]]
@@ -284,67 +239,6 @@ def _data(result: Result, text: Mapping[str, Any]) -> str:
     return f"{intro}\n\n<details><summary>{head}</summary>\n\n{listed}\n\n</details>"
 
 
-def county_list(found: Sequence[Result], text: Mapping[str, Any]) -> Page:
-    """The page where a county is chosen: the map, and what there is of each."""
-    part = text["counties"]
-    mains = [results.main_result(found, name) for name in text["studies"]]
-    own = {
-        item.code: [
-            _link(f"{r.address}/report.html", _named(text["studies"][r.study]["menu"], r.place))
-            for name in text["studies"]
-            for r in results.of_county(found, name, item.code)
-        ]
-        for item in places.counties(places.CURRENT_YEAR)
-    }
-    levels = counties.printed_levels(mains, part["level"])
-    heads = [part["county"], *[part["level"]["title"]] * bool(levels), part["sheets"]]
-    heads += [part["reports"]] * any(own.values())
-    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in heads)
-    rows = []
-    for item in places.counties(places.CURRENT_YEAR):
-        sheet = _link(counties.sheet_file(item.code, mains), part["sheet"].format(name=item.name))
-        cells = [*[levels.get(item.code, "–")] * bool(levels), sheet]
-        cells = [*cells, ", ".join(own[item.code]) or "–"][: len(heads) - 1]
-        rows.append(
-            f'<tr><th scope="row">{_link(county_page(item.code) + ".html", item.name)}</th>'
-            f"<td>{'</td><td>'.join(cells)}</td></tr>"
-        )
-    table = (
-        f'<div class="table-scroll"><table><caption>{escape(part["caption"])}</caption><thead><tr>'
-        f"{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-    )
-    blocks = [part["intro"], counties.tiles(found, text), chooser(text), table]
-    shown = counties.of_tiles(found, text)
-    kinds = (results.Headline("", simulated=kind) for kind in (True, *[False] * bool(levels)))
-    notice, simulated = banner([replace(shown, headlines=tuple(kinds))] if shown else [], text)
-    markdown = "\n\n".join(blocks)
-    return named("fylker", text, markdown, banner=notice, simulated=simulated, toc=False)
-
-
-def _named(study: str, place: str) -> str:
-    """A study and the place a report of it is about, which may have the same name."""
-    return study if study == place else f"{study}, {place}"
-
-
-def _link(address: str, label: str) -> str:
-    return f'<a href="{escape(address)}">{escape(label)}</a>'
-
-
-def chooser(text: Mapping[str, Any]) -> str:
-    """A form that leads to a county's page, shown when scripts are on; links stand beside it."""
-    part = text["counties"]
-    options = "".join(
-        f'<option value="{county_page(item.code)}.html">{escape(item.name)}</option>'
-        for item in places.counties(places.CURRENT_YEAR)
-    )
-    return (
-        '<form class="chooser" hidden><label for="velg-fylke">'
-        + escape(part["choose"])
-        + f'</label> <select id="velg-fylke">{options}</select> '
-        f'<button type="submit">{escape(part["go"])}</button></form>'
-    )
-
-
 def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
     """A county's page: what the national runs hold for it, study by study, and its reports."""
     part, place = text["counties"], places.name(code)
@@ -388,7 +282,9 @@ def sheet_link(code: str, mains: Sequence[Result | None], text: Mapping[str, Any
     """Links to a county's sheet, to the numbers its page shows, and to what they are."""
     part, name = text["counties"], places.name(code)
     offered = (
-        {"pdf": part["sheet"], "csv": part["numbers"]} if any(mains) else {"pdf": part["sheet"]}
+        {"pdf": part["sheet"], county_rows.EXCEL: part["excel"], "csv": part["numbers"]}
+        if any(mains)
+        else {"pdf": part["sheet"]}
     )
     lines = [
         f"- [{label.format(name=name)}]({counties.sheet_file(code, mains, kind)})"
@@ -415,7 +311,8 @@ def _of_county(code: str, main: Result, text: Mapping[str, Any]) -> list[str]:
     parts = counties.as_page(told.parts, text)
     own = [results.mark_line(main, text["marks"]), *parts]
     printed = counties.printed(main, told, text, results.mark_line)
-    return [told.old, *printed, *own, f"{source} {link}."]
+    shown = (answers.to_annex(part, main) for part in (*printed, *own))
+    return [told.old, *shown, f"{source} {link}."]
 
 
 def evidence(text: Mapping[str, Any]) -> tuple[Page, dict[str, str]]:

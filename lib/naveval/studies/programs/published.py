@@ -75,6 +75,23 @@ def outcome_values() -> pd.DataFrame:
     return table[["position", "figure", "breakdown", "group", "state", "month", "published"]]
 
 
+SCOPE = {
+    "Deltakere til enhver tid": "participants",
+    "Årlig bruk på arbeidsmarkedstiltak": "spending",
+}
+
+
+def scope() -> pd.DataFrame:
+    """What the text says of how many take part and what it costs: scope, section, low and high.
+
+    Persons at any time, and milliards of kroner a year; `high` is missing where it is one number.
+    """
+    table = read("text_values")
+    table = table.assign(scope=table["topic"].map(SCOPE)).dropna(subset=["scope"])
+    found = table.rename(columns={"value": "low", "value_high": "high"}).reset_index(drop=True)
+    return found[["scope", "section", "low", "high"]].astype({"section": str})
+
+
 def month_effects() -> pd.DataFrame:
     """Effects on months in work in chapter 6: arm, outcome, year, published and section."""
     table = read("effect_values")

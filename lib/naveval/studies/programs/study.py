@@ -43,6 +43,7 @@ class Participation:
     county_waiting: pd.DataFrame
     counties: pd.DataFrame
     county_programs: pd.DataFrame
+    country_programs: pd.DataFrame
     users: pd.DataFrame
     participants: pd.DataFrame
     intensity: pd.DataFrame

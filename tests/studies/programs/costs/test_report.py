@@ -13,6 +13,8 @@ from naveval.estimators.cost_benefit.inputs import PROGRAMS
 from naveval.exhibits import figures
 from naveval.exhibits.output import open_output
 from naveval.exhibits.show import Showing
+from naveval.project import formats
+from naveval.studies.programs import published
 from naveval.studies.programs.costs.analysis import Analysis, analyse, place_mix
 from naveval.studies.programs.exhibits import (
     REPORT,
@@ -99,14 +101,58 @@ def test_the_summary_counts_only_signs_that_are_tested(
     table = results.costs.uncertainty
     clear = table["sign"] == "positive"
     said = showing.show("costs-summary", results).markdown
-    assert said.startswith(f"{clear.sum()} av 9 tiltak gir klart mer")
+    assert said.startswith(f"{clear.sum()} av 9 tiltak gir sikkert mer")
     assert (table.loc[clear, "ci_low"] > 0).all()
     assert clear.sum() < (results.costs.flows["net_benefit"] > 0).sum()
     none = tell(showing, "costs-summary", results, uncertainty=table.assign(sign="unclear"))
-    assert none.startswith("0 av 9 tiltak gir klart mer")
+    assert none.startswith("0 av 9 tiltak gir sikkert mer")
     assert "alle tiltakene" in tell(
         showing, "costs-uncertain", results, uncertainty=table.assign(sign="positive")
     )
+
+
+def test_where_gains_come_late_is_told_only_of_such_effects(
+    showing: Showing, results: ProgramResults
+) -> None:
+    assert results.costs is not None
+    aft, inputs = results.costs.alternative, results.costs.inputs
+    assert "ned det første året og opp i de neste" in " ".join(
+        tell(showing, "costs-alternative", results).split()
+    )
+    for column in ("effect_year_1", "effect_later"):
+        other = tell(
+            showing, "costs-alternative", results, alternative=aft.assign(**{column: -aft[column]})
+        )
+        assert "opp i de neste" not in " ".join(other.split())
+        assert "ikke intervall og er ikke prøvd" in " ".join(other.split())
+    said = " ".join(tell(showing, "costs-summary", results).split())
+    assert "lavere de to første årene og gevinsten kommer fra det fjerde" in said
+    assert "7 år etter AMO og de fleste andre" in said
+    for changed in (
+        inputs.assign(effect_year_2=inputs["effect_year_2"].abs()),
+        inputs.assign(effect_year_3=1.0),
+        inputs.assign(effect_years=range(len(inputs))),
+    ):
+        other = " ".join(tell(showing, "costs-summary", results, inputs=changed).split())
+        assert "gevinsten kommer" not in other
+        assert "hvor lenge den varer, vet ingen" in other
+
+
+def test_what_the_source_tells_of_all_programmes_is_read_from_its_text(
+    showing: Showing, results: ProgramResults
+) -> None:
+    told = published.scope().set_index("scope")
+    said = showing.show("answer-published", results).markdown
+    least, most = (formats.number(told.loc["participants", end]) for end in ("low", "high"))
+    assert f"Mellom {least} og {most} virkelige personer" in " ".join(said.split(" ")).replace(
+        "\n", " "
+    )
+    assert "om lag 10 milliarder" in " ".join(said.split())
+    showing.show("tbl-scope", results)
+    showing.finish(results)
+    rows = pd.read_csv(showing.output.folder / "estimates.csv").query("label == 'tbl-scope'")
+    assert set(rows["estimate"].dropna()) == {70_000, 80_000, 10}
+    assert set(rows["method"]) == {"published"}
 
 
 def test_the_answer_names_programmes_by_their_tested_sign(

@@ -124,6 +124,11 @@ def test_percent_of_a_countys_starters_on_each_programme(
     whole = total.reindex(codes.get_level_values(0)).fillna(0).to_numpy()
     exact(found["total"].reindex(codes), whole)
     exact(found["percent"].reindex(codes), percent(n, whole))
+    country = table("country_programs").set_index("program")
+    each = starts.drop_duplicates(["person", "program"]).groupby("program").size()
+    everyone = starts["person"].nunique()
+    assert set(country["total"]) == {everyone}
+    exact(country.loc[each.index, "percent"], 100 * each / everyone)
 
 
 COLUMNS = "d.person, d.status, d.sex, 1 AS part"

@@ -15,6 +15,7 @@ from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.choice import ALL_OTHERS, CHOSEN_LEVEL, STRICT
 from naveval.studies.hedmark.estimate.means import months_of
 from naveval.studies.hedmark.estimate.regression import CORRECTED, EXACT
+from naveval.studies.hedmark.exhibits import county_rates
 from naveval.studies.hedmark.exhibits.common import (
     PERCENT,
     RATE,
@@ -48,20 +49,6 @@ def changes(results: HedmarkResults) -> pd.DataFrame:
         }
     )
     return frame.sort_values("change", ignore_index=True)
-
-
-def rates(results: HedmarkResults) -> pd.DataFrame:
-    """Job seekers in per cent of the labour force, with and without benefit, by county and month.
-
-    Five years around the start, or what the panel holds of them.
-    """
-    panel, (start, _, last) = results.panel, results.parameters.months()
-    span = slice(start - RATES_BEFORE, last)
-    persons = sum(panels.persons(panel, "stock", group).loc[span] for group in panels.GROUPS)
-    rate = 100 * persons / panels.labour_force(panel).loc[span]
-    found = pd.DataFrame({"rate": rate.stack(), "n": persons.stack()})
-    found.index.names = ["month", "county"]
-    return found.reset_index().assign(month=lambda frame: frame["month"].map(windows.text))
 
 
 def _own_change(reader: Reader) -> float:
@@ -167,7 +154,6 @@ def _figure(label: str, outcome: Outcome, group: str, table: str) -> Exhibit[Hed
 MATCHED = ("matched",)
 STOCK = Judged("tbl-5", "effect", {"outcome": ("stock",), "model": ("effect",)}, CHOSEN_LEVEL)
 """Whether the number of job seekers changed, by the test that the intervals of table 5 are from."""
-RATES_BEFORE = 4 * YEAR
 LEAST_CHANGE = 0.5  # per cent; changed counts move a county's total by less
 CELLS = ("before", "after", "change")
 MEANS = {
@@ -267,8 +253,16 @@ EXHIBITS: tuple[Exhibit[HedmarkResults], ...] = (
     ),
     Exhibit(
         "tbl-counties",
-        data=rates,
+        data=county_rates.rates,
         keys=("county", "month"),
+        values={"rate": Value("num2", RATE, estimand="rate")},
+        protect=Descriptive("n"),
+        view=None,
+    ),
+    Exhibit(
+        "tbl-country",
+        data=county_rates.country_rates,
+        keys=("month",),
         values={"rate": Value("num2", RATE, estimand="rate")},
         protect=Descriptive("n"),
         view=None,

@@ -10,6 +10,7 @@ from naveval.estimators.cost_benefit import draws as costs_draws
 from naveval.estimators.cost_benefit import net_benefit
 from naveval.estimators.cost_benefit import net_benefit as c
 from naveval.estimators.cost_benefit.assumptions import (
+    EFFECTS,
     Assumptions,
     effects_from_estimates,
     from_inputs,
@@ -60,7 +61,7 @@ class Analysis:
     limits
         One row per programme and case: months, net_benefit and undiscounted.
     alternative
-        AFT with the other sample's effects: net_benefit, break_even_months; and break_even_hours
+        AFT with the other sample's effects: those, net_benefit, break_even_months; break_even_hours
         of every programme.
     uncertainty, tornado, scenarios
         As described in `estimators.cost_benefit.draws`.
@@ -209,6 +210,7 @@ def _alternative(a: Assumptions, costs: Costs) -> pd.DataFrame:
     months = float(c.break_even_months(aft)[0, 0])
     row = {
         "program": "AFT",
+        **{name: float(np.ravel(getattr(aft, name))[0]) for name in EFFECTS},
         "net_benefit": float(c.net_benefit(aft)[0, 0]),
         "break_even_months": months,
         "break_even_years": months / 12,

@@ -240,6 +240,7 @@ CODES: Mapping[str, Codes] = {
     "measure": ("autoc", "qini"),
     "method": ("naive", "regression", "matching", "dml"),
     "estimand": ("att", "ate"),
+    "scope": ("participants", "spending"),
     "outcome": ("months", "earnings"),
     "covariate": COVARIATES,
     "how": ("used", "plain", "calibrated"),

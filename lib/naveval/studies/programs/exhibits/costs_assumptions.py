@@ -17,6 +17,7 @@ from naveval.studies.programs.exhibits.costs import (
     MONTH,
     PRINTED,
     PROGRAM,
+    WAGE_EFFECTS,
     costs_exhibit,
     money,
     printed,
@@ -270,6 +271,10 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         lambda analysis: analysis.alternative,
         PROGRAM,
         {
+            **{
+                name: money(f"{text}, other sample", "int", MONTH)
+                for name, text in WAGE_EFFECTS.items()
+            },
             "net_benefit": money("net benefit, other sample", "nok1000"),
             "break_even_years": Value(
                 "num1", "years", estimand="break-even duration, other sample"

@@ -19,7 +19,12 @@ from naveval.studies.programs.exhibits.common import (
     plainly,
     ranked,
 )
-from naveval.studies.programs.exhibits.costs import COUNT, SIGNED, costs_exhibit
+from naveval.studies.programs.exhibits.costs import (
+    COUNT,
+    SIGNED,
+    WAGE_EFFECTS,
+    costs_exhibit,
+)
 from naveval.studies.programs.results import ProgramResults
 
 AUTOMATIC = ("equal", "rounding", "within_2_percent", "chosen", "unexplained")
@@ -124,6 +129,29 @@ def _most_displaced(reader: Reader) -> pd.DataFrame:
     rows = reader.frame("tbl-scenarios")
     rows = rows[rows["assumption"] == "displacement"]
     return rows[rows["level"] == rows["level"].max()]
+
+
+def _turns(effects: pd.Series, *, less: int, more: int) -> bool:
+    """Whether wages are estimated lower so many years, and higher from a later one only."""
+    own = effects[list(WAGE_EFFECTS)].to_numpy(float)
+    return bool((own[:less] < 0).all() and (own[less:more] <= 0).all() and (own[more:] > 0).all())
+
+
+def _lasting(reader: Reader) -> str:
+    """How the gain of education comes, where published effects are used; else nothing."""
+    rows = reader.frame("tbl-7-5").set_index("program")
+    if _effects(reader) != "published" or not {"AMO", "Utdanning"} <= set(rows.index):
+        return ""
+    lasts = rows["effect_years"]
+    usual = (lasts.drop("Utdanning") == lasts["AMO"]).mean()
+    late = _turns(rows.loc["Utdanning"], less=2, more=3)
+    return "later" if late and usual > 1 / 2 else "other"
+
+
+def _alternative(reader: Reader) -> str:
+    """Whether wages fall the first year and rise in the next in AFT's other sample."""
+    effects = reader.frame("tbl-aft-alternative").iloc[0]
+    return "later" if _turns(effects, less=1, more=1) else "other"
 
 
 def _durations(reader: Reader) -> str:
@@ -260,6 +288,7 @@ SENTENCES: tuple[Sentence, ...] = (
             **ranked("best", 0),
             **ranked("worst", -1),
         },
+        then=(Sentence("costs-lasting", _lasting),),
     ),
     Sentence("costs-price", then=(Sentence("costs-durations", _durations),)),
     Sentence(
@@ -277,7 +306,7 @@ SENTENCES: tuple[Sentence, ...] = (
         },
     ),
     Sentence("costs-losses", _loss, facts={"names": _names(_losing)}),
-    Sentence("costs-alternative", lambda _: "text"),  # the site asks for its wording
+    Sentence("costs-alternative", _alternative),
     Sentence("costs-drivers", _drivers, facts={"ratio": Fact(_ratio, "num1")}),
     Sentence(
         "costs-displacement",

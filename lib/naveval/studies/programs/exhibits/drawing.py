@@ -300,41 +300,6 @@ def arm_name(reader: Reader, arm: str) -> str:
     return arm if ", " in arm else reader.named("arm", arm)
 
 
-def years(reader: Reader) -> Figure:
-    """Effects with intervals, one column of panels per year; earnings in thousands."""
-    rows = reader.rows
-    value = next(iter(reader.report.exhibit(reader.label).values))
-    scale = 1000 if value == "earnings" else 1
-    arms, horizons = list(dict.fromkeys(rows["arm"])), sorted(set(rows["year"]))
-    keys = list(dict.fromkeys(rows["series"])) if "series" in rows else [""]
-    marked = set(rows.loc[rows["mark"] != "", "arm"]) if "mark" in rows else set()
-    figure, grid = figures.axes(
-        1, len(horizons), height=0.36 * len(arms) + 1.5, sharex=True, squeeze=False
-    )
-    offsets = np.linspace(0.18, -0.18, len(keys)) if len(keys) > 1 else np.zeros(1)
-    for column, year in enumerate(horizons):
-        ax = grid[0, column]
-        for key, shift, style in zip(keys, offsets, ARM_STYLES, strict=False):
-            here = rows[rows["year"] == year]
-            here = here[here["series"] == key] if key else here
-            table = here.set_index("arm")[[value, "ci_low", "ci_high"]] / scale
-            named = reader.named("series", key) if len(keys) > 1 else ""
-            table = table.rename(columns={value: "estimate"})
-            intervals(ax, table, arms, shift=shift, style=style, label=named)
-        called = {arm: arm_name(reader, arm) for arm in arms}
-        told = [f"{name} †" if arm in marked else name for arm, name in called.items()]
-        names = column == 0 or figures.on_phone()
-        interval_axes(ax, told, reader.named("", f"year_{year}"), names=names)
-    whole = float(np.ptp(grid[0, 0].get_xlim())) >= LEAST_WHOLE
-    for ax in grid[0]:
-        ax.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], integer=whole))
-        figures.norwegian_axis(ax, x=0 if whole else 1, y=None)
-    grid[0, len(horizons) // 2].set_xlabel(reader.named("", "x"))
-    if len(keys) > 1:
-        _one_legend(figure, grid[0, 0])
-    return figure
-
-
 def monthly(reader: Reader) -> Figure:
     """Effect on work month by month with its interval, one panel per programme."""
     rows = reader.rows
@@ -378,7 +343,7 @@ def paths(reader: Reader) -> Figure:
         figures.norwegian_axis(ax, x=0, y=0, unit=" %")
         panel_title(ax, arm_name(reader, arm))
     x_label(grid, 3, reader.named("", "x"))
-    _one_legend(figure, grid[0])
+    one_legend(figure, grid[0])
     return figure
 
 
@@ -431,10 +396,11 @@ def density(reader: Reader) -> Figure:
         figures.norwegian_axis(ax, y=0, unit=" %")
         panel_title(ax, arm_name(reader, arm), 20)
     x_label(grid, 4, reader.named("", "x"))
-    _one_legend(figure, grid[0])
+    one_legend(figure, grid[0])
     return figure
 
 
-def _one_legend(figure: Figure, ax: Axes) -> None:
+def one_legend(figure: Figure, ax: Axes) -> None:
+    """One legend above the panels, of what the first has."""
     handles, labels = ax.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=figures.legend_columns(3))

@@ -21,6 +21,7 @@ from naveval.project.formats import rounded
 from naveval.studies.programs.codes import ARMS, REST
 from naveval.studies.programs.effects import Estimated, wage_effects
 from naveval.studies.programs.exhibits import drawing as drawn
+from naveval.studies.programs.exhibits import effects_drawing
 from naveval.studies.programs.exhibits.common import (
     both_ends,
     counted_signs,
@@ -310,8 +311,14 @@ def _by_year(
     unit, form, told_as = UNITS[kind]
     keys = (*BY_YEAR, "series") if series else BY_YEAR
     values = {kind: effect(unit, form, estimand)}
-    picture, found = Picture(drawn.years), ends(kind, told_as, series)
+    picture, found = Picture(effects_drawing.years), ends(kind, told_as, series)
+    found["facts"] |= {"beside": Fact(_beside, "text")}
     return fitted(label, data, keys, values, view=picture, events=True, when=when, **found)
+
+
+def _beside(reader: Reader) -> str:
+    """What the marks of the source's numbers are; nothing where it has none."""
+    return reader.named("", "beside") if len(effects_drawing.told_by_source(reader)) else ""
 
 
 def _has(which: str) -> When[ProgramResults]:
@@ -382,7 +389,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             ),
             "mark": Value(),
         },
-        view=Picture(drawn.years),
+        view=Picture(effects_drawing.years),
         events=True,
         facts={"poor": Fact(poor, "text")},
         finding=lambda reader: "told" if reader("tbl-att-ate.tests") else "untested",
@@ -412,7 +419,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         first_groups,
         ("arm", "year", "series"),
         {"months": effect(MONTHS, "num1_s", "att by first group")},
-        view=Picture(drawn.years),
+        view=Picture(effects_drawing.years),
         events=True,
         facts={**ends("months", "num1_s")["facts"], "lacking": Fact(_lacking, "text")},
         when=When(lambda results: len(of(results).by_group) > 0),

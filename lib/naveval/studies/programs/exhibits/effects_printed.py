@@ -13,7 +13,7 @@ from naveval.exhibits.reader import Reader
 from naveval.project import paths
 from naveval.studies.programs import published
 from naveval.studies.programs.exhibits.common import SIGNS
-from naveval.studies.programs.exhibits.effects import YEARS, last_year
+from naveval.studies.programs.exhibits.effects import MONTHS, WAGES, YEARS, last_year
 from naveval.studies.programs.results import ProgramResults
 
 SMALL, LARGE = 1.0, 2.0
@@ -94,6 +94,7 @@ def _near(reader: Reader) -> pd.Series:
     return (rows["effect"] - rows["printed"]).abs() / rows["std_error"]
 
 
+TOLD: dict[str, Any] = {"estimand": "att", "method": "published", "source": "published"}
 SHOWN: dict[str, Any] = {"se": "std_error", "low": "ci_low", "high": "ci_high"}
 EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
     Exhibit(
@@ -120,8 +121,8 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
             "printed": Value(
                 by="outcome",
                 kinds={
-                    "months": Value("num1_s", source="published"),
-                    "earnings": Value("int_s", source="published"),
+                    "months": Value("num1_s", MONTHS, **TOLD),
+                    "earnings": Value("int_s", WAGES, **TOLD),
                 },
                 source="published",
             ),

@@ -197,7 +197,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
         },
         {"percent": "n_program"},
         view=Picture(drawn.participation),
-        facts=extreme("percent", "status", "pct0"),
+        facts=extreme("percent", "status", "pct0") | {"beside": Fact(drawn.of_source, "text")},
     ),
     _exhibit(
         "fig-4-5",
@@ -261,6 +261,7 @@ EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
                 "n",
                 ("total",),
             ),
+            ("tbl-country-programs", "country_programs", ("program",), "starters", "n", ("total",)),
         )
     ),
     _exhibit(

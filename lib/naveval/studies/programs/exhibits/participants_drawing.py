@@ -1,12 +1,14 @@
 """Figures of the section «Hvem deltar på tiltak», from released rows."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from naveval.exhibits import figures
+from naveval.exhibits import figures, printed
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.programs.exhibits.drawing import (
@@ -69,9 +71,35 @@ def participation(reader: Reader) -> Figure:
     rows = reader.rows.iloc[::-1].reset_index(drop=True)
     figure, ax = _bars(reader, rows["status"], "status", rows["n"], height=3.0, color="#C9CED6")
     ax.barh(rows.index, rows["n_program"], color=DARK)
-    _told(ax, rows["n"], rows["percent"], "pct0")
+    theirs = started_by_source(reader).reindex(rows["status"])
+    _told(ax, rows["n"], rows["percent"], "pct0", [_of_source(reader, one) for one in theirs])
+    if theirs.notna().any():
+        ax.set_xlim(0, 1.3 * float(rows["n"].max()))
     figures.number_ticks(ax.xaxis, 1 / 1000)
     return figure
+
+
+def started_by_source(reader: Reader) -> pd.Series:
+    """Percent of each first group who have started after two years in the source; of the country.
+
+    Printed in table 4-3.
+    """
+    table = printed.read("programs")
+    wanted = {"label": "tbl-4-3", "characteristic": "status", "month": "24"}
+    for name, code in wanted.items():
+        table = table[table[name] == code]
+    found = table.set_index("category")["printed"]
+    return found.iloc[:0] if reader.parameters.county else found
+
+
+def of_source(reader: Reader) -> str:
+    """What the numbers of the source are; nothing where they are not shown."""
+    return reader.named("", "beside") if len(started_by_source(reader)) else ""
+
+
+def _of_source(reader: Reader, percent: float) -> str:
+    told = f" ({reader.named('', 'printed')} {formats.FORMATS['pct0'](percent)})"
+    return "" if formats.is_missing(percent) else told
 
 
 def _bars(
@@ -85,11 +113,14 @@ def _bars(
     return figure, ax
 
 
-def _told(ax: Axes, at: pd.Series, values: pd.Series, form: str) -> None:
-    """Numbers at the ends of bars, which need no grid then."""
+def _told(
+    ax: Axes, at: pd.Series, values: pd.Series, form: str, beside: Sequence[str] = ()
+) -> None:
+    """Numbers at the ends of bars, and what stands beside them; they need no grid then."""
     ax.grid(visible=False)
-    for height, (x, value) in enumerate(zip(at, values, strict=True)):
-        text = formats.FORMATS[form](value)
+    more = beside or [""] * len(values)
+    for height, (x, value, extra) in enumerate(zip(at, values, more, strict=True)):
+        text = formats.FORMATS[form](value) + extra
         ax.annotate(
             text,
             (x, height),

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 
 from naveval.estimators.detectable import multiplier
-from naveval.exhibits.declare import Fact, Sentence
+from naveval.exhibits.declare import Exhibit, Fact, Sentence, Value
+from naveval.exhibits.protect import Public
 from naveval.exhibits.reader import Reader
 from naveval.project import formats
 from naveval.studies.programs import published
@@ -21,6 +22,7 @@ from naveval.studies.programs.exhibits.common import (
 )
 from naveval.studies.programs.exhibits.effects import LEVEL, last_year, signed
 from naveval.studies.programs.exhibits.effects_shown import MONTHS_A_YEAR
+from naveval.studies.programs.results import ProgramResults
 
 Found = Callable[[Reader], dict[str, list[str]]]
 
@@ -227,6 +229,29 @@ _NOT_ESTIMATED = Sentence(
     facts={"names": Fact(_not_estimated, "text")},
 )
 MADE = {"made": Fact(_made, "text")}
+_SCOPE = Value(
+    by="scope",
+    kinds={
+        about: Value("int", unit, estimand="told", method="published")
+        for about, unit in (("participants", "persons"), ("spending", "billion NOK"))
+    },
+)
+EXHIBITS: tuple[Exhibit[ProgramResults], ...] = (
+    Exhibit(
+        "tbl-scope",
+        lambda _: published.scope(),
+        ("scope",),
+        {"low": _SCOPE, "high": _SCOPE},
+        Public("section 3.1", told=True),
+        view=None,
+        facts={
+            "section": Fact(
+                lambda reader: formats.listed(sorted(set(reader.rows["section"]))), "text"
+            )
+        },
+    ),
+)
+"""What the source tells of all programmes: for a sentence, and for the site."""
 SENTENCES: tuple[Sentence, ...] = (
     Sentence(
         "answer-effects",
@@ -282,6 +307,7 @@ SENTENCES: tuple[Sentence, ...] = (
             "negative": Fact(_printed_negative, "text"),
             "section": Fact(lambda _: formats.listed(sorted(_sections())), "text"),
         },
+        then=(Sentence("answer-scope"),),
     ),
     Sentence(
         "answer-calculation",

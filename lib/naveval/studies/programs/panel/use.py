@@ -161,6 +161,15 @@ def county_programs(registers: Registers, secret: Secret) -> pd.DataFrame:
     return table.assign(percent=100 * share(table["n"], table["total"]))
 
 
+def country_programs(registers: Registers, secret: Secret) -> pd.DataFrame:
+    """tbl-country-programs: of all persons with a county who started, the percent on each."""
+    source = "(SELECT DISTINCT person, program FROM starts JOIN place USING (person))"
+    starters = f"(SELECT DISTINCT person FROM {source})"
+    total = protected(registers, secret, starters, [], once=True)["n"][0]
+    table = protected(registers, secret, source, {"program": GROUPS}, once=True)
+    return table.assign(total=total, percent=100 * share(table["n"], [total] * len(table)))
+
+
 def _started(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Cumulative numbers that never fall, and their share of all."""
     table = counts.cumulative(table, ["n_started"], by)
