@@ -20,9 +20,8 @@ from naveval.exhibits.declare import Exhibit, Table, Value
 from naveval.exhibits.protect import Public
 from naveval.project import paths
 from naveval.publishing import downloads, workbooks
-from naveval.publishing.columns import Words
+from naveval.publishing.columns import Column, Words
 from naveval.publishing.markdown import Part
-from naveval.publishing.columns import Column
 from naveval.publishing.workbooks import Sheet
 
 REPORT = {
