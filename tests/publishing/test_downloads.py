@@ -20,7 +20,7 @@ from naveval.exhibits.declare import Exhibit, Table, Value
 from naveval.exhibits.protect import Public
 from naveval.project import paths
 from naveval.publishing import downloads, workbooks
-from naveval.publishing.columns import Words
+from naveval.publishing.columns import Column, Words
 from naveval.publishing.markdown import Part
 from naveval.publishing.workbooks import Sheet
 
@@ -104,6 +104,21 @@ def test_files_and_sheets_have_the_number_of_the_caption(folder: Path) -> None:
         assert book.sheet_names == names
 
 
+@pytest.mark.parametrize(
+    ("title", "unit", "head"),
+    [
+        ("Netto nytte, tusen kroner", "kroner", "Netto nytte, tusen kroner (kroner)"),
+        ("Virkning, prosentpoeng", "andel", "Virkning, prosentpoeng (andel)"),
+        ("Ventetid, måneder", "måneder", "Ventetid, måneder"),
+        ("Måned", "måned", "Måned"),
+        ("Tiltak", "", "Tiltak"),
+        ("", "kroner", ""),
+    ],
+)
+def test_a_sheet_heads_each_column_with_the_unit_of_its_cells(title, unit, head) -> None:
+    assert Column(title, unit=unit).head == head
+
+
 def test_sheets_are_tables_with_title_source_and_unit_and_both_books_are_the_same(
     folder: Path,
 ) -> None:
@@ -136,7 +151,10 @@ def test_sheets_are_tables_with_title_source_and_unit_and_both_books_are_the_sam
     assert not any(page.merged_cells.ranges for page in book)
     assert sheet["A9"].data_type == "s"
     assert sheet["C9"].number_format == "0.00"
-    assert book["Figur 1"]["B5"].value == 1e-05
+    figure = [[cell.value for cell in row if cell.value is not None] for row in book["Figur 1"]]
+    assert figure[2][0].startswith("Cellene har enheten i kolonnehodet.")
+    assert figure[4][0] == "Måned"
+    assert figure[5][1] == 1e-05
     contents = book["Innhold"]
     assert contents["A4"].hyperlink.location == "'Tabell 1'!A1"
     first = [cell.value for cell in contents[4]]

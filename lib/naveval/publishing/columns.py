@@ -57,6 +57,19 @@ class Column:
     means: str = ""
     unit: str = ""
 
+    @property
+    def head(self) -> str:
+        """The heading with the unit of the cells, which a report's own may show otherwise.
+
+        >>> Column("Netto nytte, tusen kroner", unit="kroner").head
+        'Netto nytte, tusen kroner (kroner)'
+        >>> Column("Ventetid, måneder", unit="måneder").head
+        'Ventetid, måneder'
+        """
+        title, unit = self.title.casefold(), self.unit.casefold()
+        told = not unit or title in ("", unit) or title.endswith((f", {unit}", f"({unit})"))
+        return self.title if told else f"{self.title} ({self.unit})"
+
 
 @dataclass(frozen=True)
 class Words:

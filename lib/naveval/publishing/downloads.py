@@ -368,12 +368,15 @@ def _sheets(
     for data in found:
         above = [f"{common['source']}: {_origin(data, report, common)}"]
         above += [f"{common['unit']}: {data.unit}"] if data.unit else []
+        above += (
+            [common["cells"]] if any(data.columns[data.head[k]].unit for k in data.shown) else []
+        )
         above += [data.note] if data.note else []
         yield Sheet(
             data.number,
             f"{data.number}. {data.title}",
             tuple(above),
-            tuple(data.titles[data.head[place]] for place in data.shown),
+            tuple(data.columns[data.head[k]].head or data.head[k] for k in data.shown),
             tuple(data.told(row) for row in data.rows),
         )
     head, *body = listed

@@ -578,7 +578,7 @@ def test_the_country_stands_beside_its_counties(tmp_path: Path) -> None:
     words = " ".join(" ".join(told).split())
     assert "I hele landet var det 11, 11 og 11 prosent i registrene her, og 9, 13 og 19" in words
     assert "(trykt i kilden, tabell 4-3)" in words
-    assert chart.head[-1] == text["charts"]["country"]
+    assert chart.head[-1] == text["charts"]["country-simulated"]
     assert chart.rows == (("AMO", "17", "21"),)
     taken = county_rows.table("34", [result], text)
     whole = taken[taken["place"] == text["counties"]["whole"]]

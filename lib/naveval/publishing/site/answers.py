@@ -55,19 +55,23 @@ def _told(result: Result, text: Mapping[str, Any], *, folded: bool) -> tuple[lis
         first, later = [item.text for item in items], list[str]()
         if folded and not printed:
             reservation = text["index"]["reservation"]
-            first, later = _parted(first, reservation) if simulated else (first[:1], first[1:])
+            first, later = _parted(first, reservation, SHOWN if simulated else 0)
         mark = results.mark_line(result, text["marks"], simulated=simulated, printed=printed)
         shown += [mark, _finding(result, first)]
         rest += [mark, _finding(result, later)] if later else []
     return shown, rest
 
 
-def _parted(told: Sequence[str], reservation: str) -> tuple[list[str], list[str]]:
-    """Paragraphs with the first sentences of all and with reservations, and what comes after."""
-    first, rest, room = [], [], SHOWN
-    for paragraph in told:
+def _parted(told: Sequence[str], reservation: str, room: int) -> tuple[list[str], list[str]]:
+    """Paragraphs with the first sentences of all and with reservations, and what comes after.
+
+    Without room for sentences, the first paragraph of all.
+    """
+    first, rest, whole = [], [], room == 0
+    for place, paragraph in enumerate(told):
         sentences = SENTENCE_END.split(paragraph)
-        most = len(sentences) if paragraph.startswith(reservation) else room
+        open_too = paragraph.startswith(reservation) or (whole and place == 0)
+        most = len(sentences) if open_too else room
         first.append(" ".join(sentences[:most]))
         rest.append(" ".join(sentences[most:]))
         room = max(room - len(sentences), 0)

@@ -131,7 +131,7 @@ def bars(study: str, rows: pd.DataFrame, spec: Mapping[str, Any], text: Mapping[
         beside={} if bare else marks,
         keys=(words[f"key-{keys[0]}"], words[f"key-{keys[1]}"]),
     )
-    first = "published" if of_source else "simulated" if spec.get("mark") else "value"
+    first = keys[0] if "keys" in spec or of_source else "simulated" if spec.get("mark") else "value"
     columns = {words[first]: {name: form(value) for name, value in values.items()}}
     for at, name in enumerate(("low", "high") if ends else ()):
         columns[words[name]] = {of: form(pair[at]) for of, pair in ends.items()}

@@ -254,7 +254,8 @@ def _chart(
     others = released.rows(result, country) if country else pd.DataFrame()
     if "bars" in wanted["chart"]:
         rows = beside(pd.concat(found.values()), others, wanted["chart"]["bars"])
-        spec = {**wanted, **wanted["chart"], "most": most, "keys": ("county", "country"), **mark}
+        keys = ("county-simulated", "country-simulated") if own else ("county", "country")
+        spec = {**wanted, **wanted["chart"], "most": most, "keys": keys, **mark}
         return charts.bars(result.study, rows, spec, text)
     x = wanted["chart"]["x"]
     series = {places.name(code): rows.set_index(x) for code, rows in found.items()}

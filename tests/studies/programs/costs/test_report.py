@@ -101,11 +101,11 @@ def test_the_summary_counts_only_signs_that_are_tested(
     table = results.costs.uncertainty
     clear = table["sign"] == "positive"
     said = showing.show("costs-summary", results).markdown
-    assert said.startswith(f"{clear.sum()} av 9 tiltak gir sikkert mer")
+    assert said.startswith(f"{clear.sum()} av 9 tiltak gir klart mer")
     assert (table.loc[clear, "ci_low"] > 0).all()
     assert clear.sum() < (results.costs.flows["net_benefit"] > 0).sum()
     none = tell(showing, "costs-summary", results, uncertainty=table.assign(sign="unclear"))
-    assert none.startswith("0 av 9 tiltak gir sikkert mer")
+    assert none.startswith("0 av 9 tiltak gir klart mer")
     assert "alle tiltakene" in tell(
         showing, "costs-uncertain", results, uncertainty=table.assign(sign="positive")
     )

@@ -201,14 +201,21 @@ def _of_largest(column: str) -> Fact:
 def _net(name: str, place: int) -> Sentence:
     """Key figure: the programme first or last by estimated net benefit."""
 
-    def named(reader: Reader) -> str:
+    def program(reader: Reader) -> str:
         net = by_program(reader, "tbl-uncertainty", "net_benefit").sort_values(ascending=False)
-        return plainly(reader, str(net.index[place]))
+        return str(net.index[place])
+
+    def years(reader: Reader) -> float:
+        return float(by_program(reader, "tbl-7-5", "effect_years")[program(reader)])
 
     return Sentence(
         f"key-net-{name}",
         lambda reader: reader.parameters.effects,
-        facts={**ranked("own", place), "program": Fact(named, "text")},
+        facts={
+            **ranked("own", place),
+            "program": Fact(lambda reader: plainly(reader, program(reader)), "text"),
+            "years": Fact(years, "num0"),
+        },
     )
 
 
