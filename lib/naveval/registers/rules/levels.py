@@ -127,7 +127,14 @@ def plausible(table: str, *limits: Limit, rows: str = "", sample: str = "") -> R
 
 
 def steady(
-    table: str, place: str, period: str, value: str, *, label: str = MONTH, warning: bool = False
+    table: str,
+    place: str,
+    period: str,
+    value: str,
+    *,
+    label: str = MONTH,
+    warning: bool = False,
+    moved: float = MOVED,
 ) -> Rule:
     """A number of each place, such as its labour force, from one period to the next.
 
@@ -143,9 +150,12 @@ def steady(
         Column that is summed within place and period.
     label
         SQL of the text of the period `t`.
+    moved
+        Times the period before that is too much; places that are exchanged are then not looked for.
     """
     told = f"place || ' ' || {label} || printf(' (%.2f)', level / was)"
-    most, least = (f"greatest(ln({times}), usual)" for times in (MOVED, EXCHANGED))
+    small = EXCHANGED if moved == MOVED else moved
+    most, least = (f"greatest(ln({times}), usual)" for times in (moved, small))
     return Rule(
         table,
         value,
@@ -166,7 +176,7 @@ def steady(
             SELECT *, {DEVIATIONS} * 1.4826 * mad(alone) OVER (PARTITION BY place) AS usual FROM own
         ),
         moved AS (
-            SELECT *, abs(alone) > {most} OR abs(whole) > ln({MOVED}) AS far
+            SELECT *, abs(alone) > {most} OR abs(whole) > ln({moved}) AS far
             FROM calm WHERE far OR abs(alone) > {least}
         )
         SELECT {quote(value)} AS about, 'about as much in each place as in the period before, '
