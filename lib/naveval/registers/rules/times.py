@@ -42,6 +42,7 @@ def simultaneous(
     parts: tuple[str, str] = ("all", "all"),
     shifts: Sequence[int] = MONTH_OR_YEAR,
     least: float = 0.0,
+    sample: str = "",
 ) -> Rule:
     """What two tables tell of a person happens in the same period, not rather in one beside.
 
@@ -56,6 +57,8 @@ def simultaneous(
         Periods away, both ways, that the table is tried at.
     least
         Share of the rows that find their like; less is told too.
+    sample
+        The larger table of the two, of which some persons are enough; "" is this one.
 
     Example
     -------
@@ -80,8 +83,8 @@ def simultaneous(
         column,
         words,
         f"""
-        WITH given AS (SELECT DISTINCT person, t FROM ({rows}) WHERE {few(table)}),
-        beside AS (SELECT DISTINCT person, t FROM ({others}) WHERE {few(table)}),
+        WITH given AS (SELECT DISTINCT person, t FROM ({rows}) WHERE {few(sample or table)}),
+        beside AS (SELECT DISTINCT person, t FROM ({others}) WHERE {few(sample or table)}),
         own AS ({PART[parts[0]].format("given")}),
         others AS MATERIALIZED ({PART[parts[1]].format("beside")}),
         keys AS MATERIALIZED (SELECT hash(person, t) AS key FROM others),

@@ -19,7 +19,7 @@ from naveval.registers.rules.signs import (
 )
 
 FEW_ROWS = 200_000  # enough for the size of numbers in each place and month
-LEAST_CONTINUOUS, CAPPED, HEAPED = 100, 0.01, 5  # values; of the rows; times any other value
+LEAST_CONTINUOUS, CAPPED, HEAPED = 100, 0.01, 3  # values; of the rows; times any other value
 NEARLY_ALL = 0.95  # of the rows
 
 
@@ -75,7 +75,7 @@ def uncapped(table: str, *columns: str, unit: str = "person") -> Rule:
     )
 
 
-def apart(table: str, rows: str, others: Mapping[str, str]) -> Rule:
+def apart(table: str, rows: str, others: Mapping[str, str], *, sample: str = "") -> Rule:
     """Rows that are not another table's: nearly all of them are of its persons and periods.
 
     That is a warning, and where the other has no more rows a breach.
@@ -86,6 +86,8 @@ def apart(table: str, rows: str, others: Mapping[str, str]) -> Rule:
         SQL of person and period `t` of the table.
     others
         SQL of the same, by the name of the other table.
+    sample
+        The largest of the tables, of which some persons are enough; "" is this one.
 
     Example
     -------
@@ -94,7 +96,7 @@ def apart(table: str, rows: str, others: Mapping[str, str]) -> Rule:
     """
     parts = (
         f"SELECT {quote(name)} AS name, count(*) AS n, count_if(hash(person, t) IN (FROM own)) "
-        f"AS alike FROM (SELECT DISTINCT person, t FROM ({sql}) WHERE {few(table)})"
+        f"AS alike FROM (SELECT DISTINCT person, t FROM ({sql}) WHERE {few(sample or table)})"
         for name, sql in others.items()
     )
     return Rule(
@@ -103,7 +105,7 @@ def apart(table: str, rows: str, others: Mapping[str, str]) -> Rule:
         "other persons and periods than in another table",
         f"""
         WITH own AS MATERIALIZED (
-            SELECT DISTINCT hash(person, t) AS key FROM ({rows}) WHERE {few(table)}
+            SELECT DISTINCT hash(person, t) AS key FROM ({rows}) WHERE {few(sample or table)}
         ),
         size AS (SELECT count(*) AS whole FROM own)
         SELECT 'other persons and periods than in ' || name || '; that table''s rows?' AS expected,
@@ -144,7 +146,9 @@ def among(table: str, other: str, least: float) -> Rule:
     )
 
 
-def sudden(table: str, home: str, *columns: str, period: str, label: str) -> Rule:
+def sudden(
+    table: str, *columns: str, period: str, label: str, home: str = "", place: str = "place"
+) -> Rule:
     """Persons' numbers do not become `FAR` times as large, or as small, at once in one place.
 
     Persons are compared with themselves in the period before, so that few are enough; and places
@@ -152,17 +156,19 @@ def sudden(table: str, home: str, *columns: str, period: str, label: str) -> Rul
 
     Parameters
     ----------
-    home
-        SQL of person and `place`, one row for each person.
     period
         SQL for the number of a row's period; consecutive periods have consecutive numbers.
     label
         SQL of the text of the period `t`.
+    home
+        SQL of person and place, one row for each person; "" for a table that has places.
+    place
+        Column of the place.
 
     Example
     -------
     >>> homes = "SELECT person, county AS place FROM persons"
-    >>> sudden("wages", homes, "wage", period="t", label="t").column
+    >>> sudden("wages", "wage", period="t", label="t", home=homes).column
     'wage'
     """
     befores = ", ".join(
@@ -170,6 +176,7 @@ def sudden(table: str, home: str, *columns: str, period: str, label: str) -> Rul
         for name in columns
     )
     counts = ", ".join(_counts(name) for name in columns)
+    join = f"JOIN (SELECT * FROM ({home}) WHERE {few(table)}) USING (person)" if home else ""
     told = f"place || ' ' || {label} || printf(' (%d of %d)', far, n)"
     where = f"place || ' ' || {label}"
     return Rule(
@@ -183,8 +190,8 @@ def sudden(table: str, home: str, *columns: str, period: str, label: str) -> Rul
             WINDOW earlier AS (PARTITION BY person ORDER BY t)
         ),
         cells AS (
-            SELECT place, t, unnest([{counts}], recursive := true)
-            FROM paired JOIN ({home}) AS homes USING (person) WHERE linked GROUP BY place, t
+            SELECT {place} AS place, t, unnest([{counts}], recursive := true)
+            FROM paired {join} WHERE linked GROUP BY {place}, t
         ),
         judged AS (
             SELECT *, greatest(
@@ -224,7 +231,7 @@ def nested(table: str, inner: str, outer: str, least: float) -> Rule:
 
     Example
     -------
-    >>> nested("stock", "region", "county", 0.75).column
+    >>> nested("stock", "region", "county", 0.9).column
     'region, county'
     """
     return Rule(

@@ -18,7 +18,9 @@ from naveval.registers.rules.levels import (
 )
 from naveval.registers.rules.order import in_place
 from naveval.registers.rules.panels import followed
+from naveval.registers.rules.signs import MONTH as MONTH_TOLD
 from naveval.registers.rules.signs import Step
+from naveval.registers.rules.values import sudden
 from naveval.studies.hedmark.parameters import YEAR, Parameters
 
 COUNTIES = list(places.codes(YEAR))
@@ -52,6 +54,7 @@ LABOUR_FORCE = pa.DataFrameSchema(
     unique=["county", "month"],
     description="A row is a county and month, with the persons in its labour force.",
 )
+HOMES = "SELECT person, arg_max(county, month) AS place FROM job_seekers GROUP BY person"
 TABLES = {"job_seekers": JOB_SEEKERS, "labour_force": LABOUR_FORCE}
 # Tables with persons whose pairs of columns a profile tells too.
 JOINT = (("job_seekers", ("county", "period")), ("job_seekers", ("education", "benefit_right")))
@@ -120,11 +123,8 @@ RULES = (
     ),
     doubled("job_seekers", JOB_SEEKERS, "month"),
     in_place("job_seekers", JOB_SEEKERS, MONTH),
-    everywhere(
-        "job_seekers",
-        "SELECT person, arg_max(county, month) AS place FROM job_seekers GROUP BY person",
-        "weeks_registered",
-    ),
+    everywhere("job_seekers", HOMES, "weeks_registered"),
+    sudden("job_seekers", "weeks_registered", period=MONTH, label=MONTH_TOLD, place="county"),
     plausible(
         "job_seekers",
         Limit("birth_year", 0, 0.05, f"ages above {OLDEST}", f"{AGE} > {OLDEST}", share=True),

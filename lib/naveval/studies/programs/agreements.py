@@ -97,13 +97,14 @@ AGREEMENTS = (
         """,
         warning=True,
     ),
-    apart("enrolment", ROWS["enrolment"], {k: v for k, v in ROWS.items() if k != "enrolment"}),
-    apart(
-        "disability",
-        ROWS["disability"],
-        {k: v for k, v in ROWS.items() if k in ("nav_status", "employment")},
+    *(
+        apart(table, ROWS[table], {name: ROWS[name] for name in others}, sample="employment")
+        for table, others in (
+            ("enrolment", ("nav_status", "employment", "benefits", "disability")),
+            ("disability", ("nav_status", "employment")),
+            ("nav_status", ("employment",)),
+        )
     ),
-    apart("nav_status", ROWS["nav_status"], {"employment": ROWS["employment"]}),
     uncapped("employment", "wage_nok"),
     uncapped("annual_income", "earned_income_nok"),
     uncapped(
@@ -113,8 +114,8 @@ AGREEMENTS = (
         "disability_percent",
         unit="municipality",
     ),
-    sudden("employment", HOMES, "wage_nok", period=MONTH, label=LABEL),
-    sudden("benefits", HOMES, *BENEFITS, period=MONTH, label=LABEL),
+    sudden("employment", "wage_nok", period=MONTH, label=LABEL, home=HOMES),
+    sudden("benefits", *BENEFITS, period=MONTH, label=LABEL, home=HOMES),
     steady(
         "municipalities",
         "municipality",

@@ -1,6 +1,7 @@
 """What the indicator's tables tell of the same persons and months, and numbers that are cut."""
 
 from naveval.registers.rules.levels import ordered
+from naveval.registers.rules.signs import MONTH
 from naveval.registers.rules.times import in_step
 from naveval.registers.rules.values import among, in_every, nested, sudden, uncapped
 from naveval.studies.indicator.characteristics import NO_PROGRAM
@@ -8,8 +9,7 @@ from naveval.studies.indicator.contracts.limits import T
 
 HOMES = "SELECT person, arg_max(county, month) AS place FROM stock GROUP BY person"
 YEAR = "CAST(left(month, 4) AS INTEGER)"
-LABEL = "printf('%04d-%02d', t // 12, t % 12 + 1)"
-LEAST_IN_STOCK, LEAST_IN_COUNTY, LEAST_WITH = 0.9, 0.75, 200
+LEAST_IN_STOCK, LEAST_IN_COUNTY, LEAST_WITH = 0.9, 0.9, 200
 
 AGREEMENTS = (
     in_step(
@@ -31,8 +31,8 @@ AGREEMENTS = (
     ),
     uncapped("hours", "hours", "subsidised_hours"),
     uncapped("stock", "weekly_hours", "residence_months"),
-    sudden("hours", HOMES, "hours", period=T, label=LABEL),
-    sudden("stock", HOMES, "weekly_hours", period=T, label=LABEL),
+    sudden("hours", "hours", period=T, label=MONTH, home=HOMES),
+    sudden("stock", "weekly_hours", period=T, label=MONTH, place="county"),
     *(
         ordered(
             "stock",
