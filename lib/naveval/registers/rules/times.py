@@ -193,7 +193,8 @@ def adding_up(
         ),
         shares AS (
             SELECT away, count(*) AS k, avg(({near})::INTEGER) AS share
-            FROM sums JOIN (SELECT * FROM ({years}) WHERE {few(table)}) AS whole USING (person, year), ends
+            FROM ends, sums
+                JOIN (SELECT * FROM ({years}) WHERE {few(table)}) AS whole USING (person, year)
             WHERE whole.n > 0 AND year BETWEEN low AND high
             GROUP BY away
         )

@@ -19,7 +19,7 @@ from naveval.registers.rules.signs import (
 )
 
 FEW_ROWS = 200_000  # enough for the size of numbers in each place and month
-LEAST_CONTINUOUS, CAPPED, HEAPED = 100, 0.01, 3  # values; of the rows; times any other value
+LEAST_CONTINUOUS, CAPPED, HEAPED = 100, 0.01, 2  # values; of the rows; times any other value
 NEARLY_ALL = 0.95  # of the rows
 
 
@@ -130,7 +130,8 @@ def among(table: str, other: str, least: float) -> Rule:
     return Rule(
         table,
         "person",
-        f"persons who are in {other}, {100 * least:g} per cent of them or more; persons lost there?",
+        f"persons who are in {other}, {100 * least:g} per cent of them or more; persons lost "
+        "there?",
         f"""
         SELECT printf('%.0f per cent', 100 * share) AS seen FROM (
             SELECT count(*) AS n, count_if(person IN (
@@ -285,4 +286,34 @@ def in_every(table: str, column: str, condition: str, period: str, words: str) -
         HAVING count(*) > 0
         """,
         warning=True,
+    )
+
+
+def pseudonyms(table: str) -> Rule:
+    """Ids are pseudonyms: they do not all begin with a day and month of birth.
+
+    Those of persons without a permanent number have 40 more in the day, and invented ones 20, 40
+    or 60 more in the month.
+
+    Example
+    -------
+    >>> pseudonyms("persons").column
+    'person'
+    """
+    day, month = "person // 1000000000", "person // 10000000 % 100"
+    days = f"({day} BETWEEN 1 AND 31 OR {day} BETWEEN 41 AND 71)"
+    return Rule(
+        table,
+        "person",
+        "pseudonyms, which do not have the form of national identity numbers",
+        f"""
+        SELECT printf('%.0f per cent have it', 100 * share) AS seen FROM (
+            SELECT count(*) AS n,
+                count_if({days} AND ({month}) % 20 BETWEEN 1 AND 12 AND {month} < 80) / n AS share
+            FROM (SELECT DISTINCT person FROM {table} WHERE {few(table)})
+        ) WHERE n >= {LEAST_FOLLOWED} AND share > {NEARLY_ALL}
+        """,
+        warning=True,
+        basis=f"SELECT count(DISTINCT person) FROM {table}",
+        least=LEAST_FOLLOWED,
     )

@@ -16,9 +16,10 @@ from naveval.registers.rules.levels import Limit, plausible
 from naveval.registers.rules.links import LEAST_AGREEING, near, to_the_end
 from naveval.registers.rules.order import belonging, in_place
 from naveval.registers.rules.panels import followed
-from naveval.registers.rules.shares import calm, daily, recurring, varied
+from naveval.registers.rules.shares import calm, daily, everywhere_alike, recurring, varied
+from naveval.registers.rules.signs import LEAST_FOLLOWED
 from naveval.registers.rules.times import simultaneous
-from naveval.registers.rules.values import sudden, uncapped
+from naveval.registers.rules.values import few, pseudonyms, sudden, uncapped
 from naveval.studies.followup import weeks
 from naveval.studies.followup.spells import CHANNELS, KINDS
 
@@ -138,6 +139,7 @@ LAST_WEEK_OF_CARD = f"strftime(DATE '{weeks.EPOCH}' + CAST(14 * t + 7 AS INTEGER
 DAYS_BEFORE, WEEKS_APART = 60, 52
 SECOND_YEAR = "76 AND 103"  # weeks after a decision of 104 weeks, some after one of 52
 HOMES = "SELECT person, county AS place FROM persons"
+AS_MANY_HOURS = (0.6, 1.5)  # of a card, times those of two weeks of jobs
 NEVER = 999_999  # a week after all others
 DAYS = {  # what happens on days, and is told with a code
     "benefit_decisions": "decided_on",
@@ -178,7 +180,8 @@ WITH_CARDS = {
 }
 
 CARD_MONTHS = f"""
-    SELECT person, {date_sql(f"(DATE '{weeks.EPOCH}' + CAST(7 * week AS INTEGER))")} AS t
+    SELECT person, hours_worked,
+        {date_sql(f"(DATE '{weeks.EPOCH}' + CAST(7 * week AS INTEGER))")} AS t
     FROM ({CARDS})
 """
 JOB_MONTHS = f"SELECT person, {text_sql('month')} AS t FROM employment WHERE hours_per_week > 0"
@@ -269,11 +272,36 @@ AMONG = {  # who may have rows when the table has
 
 RULES = (
     *TOGETHER,
+    *(
+        everywhere_alike(table, [name], home=HOMES)
+        for table, name in (("program_spells", "kind"), ("dialogues", "channel"))
+    ),
+    Rule(
+        "benefit_cards",
+        "hours_worked",
+        "usually about twice hours_per_week of employment in the same month (a median of {:g} to "
+        "{:g} times that); another unit?".format(*AS_MANY_HOURS),
+        f"""
+        WITH jobs AS (
+            SELECT person, {text_sql("month")} AS t, sum(hours_per_week) AS hours
+            FROM employment WHERE {few("benefit_cards")} GROUP BY ALL
+        ),
+        cards AS (
+            SELECT person, t, avg(hours_worked) AS hours FROM ({CARD_MONTHS})
+            WHERE hours_worked > 0 AND {few("benefit_cards")} GROUP BY ALL
+        )
+        SELECT printf('a median of %.2f times', ratio) AS seen FROM (
+            SELECT count(*) AS n, median(cards.hours / jobs.hours / 2) AS ratio
+            FROM cards JOIN jobs USING (person, t) WHERE jobs.hours > 0
+        ) WHERE n >= {LEAST_FOLLOWED}
+            AND ratio NOT BETWEEN {AS_MANY_HOURS[0]} AND {AS_MANY_HOURS[1]}
+        """,
+        warning=True,
+    ),
+    pseudonyms("persons"),
     uncapped("employment", "hours_per_week"),
     uncapped("benefit_cards", "hours_worked"),
-    sudden(
-        "employment", "hours_per_week", period=text_sql("month"), label=signs.MONTH, home=HOMES
-    ),
+    sudden("employment", "hours_per_week", period=text_sql("month"), label=signs.MONTH, home=HOMES),
     plausible("employment", Limit("hours_per_week", 8, 50, "hours a week")),
     plausible(
         "benefit_cards",
@@ -366,7 +394,7 @@ RULES = (
         ),
     ),
     *(
-        everywhere(table, HOMES, *names, year=year, month=TIMES.get(table, ""))
+        everywhere(table, HOMES, *names, year=year, month=TIMES.get(table, ""), close=names)
         for table, (names, year) in SIZES.items()
     ),
     *(varied(table, TABLES[table]) for table in ("persons", "dialogues", "digital_dialogues")),

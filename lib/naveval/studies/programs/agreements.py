@@ -4,9 +4,10 @@ from naveval.project.months import code_sql
 from naveval.registers.rules.breaches import Rule
 from naveval.registers.rules.levels import steady
 from naveval.registers.rules.panels import sampled
+from naveval.registers.rules.shares import everywhere_alike
 from naveval.registers.rules.signs import LEAST_FOLLOWED
 from naveval.registers.rules.times import adding_up, seldom, simultaneous
-from naveval.registers.rules.values import apart, sudden, uncapped
+from naveval.registers.rules.values import apart, pseudonyms, sudden, uncapped
 from naveval.studies.programs.limits import BENEFITS, MONTH
 
 HOMES = "SELECT person, arg_max(county, year) AS place FROM person_years GROUP BY person"
@@ -105,6 +106,9 @@ AGREEMENTS = (
             ("nav_status", ("employment",)),
         )
     ),
+    everywhere_alike("person_years", ("education", "family_type"), place="county"),
+    everywhere_alike("nav_status", ("innsatsgruppe",), home=HOMES),
+    pseudonyms("persons"),
     uncapped("employment", "wage_nok"),
     uncapped("annual_income", "earned_income_nok"),
     uncapped(

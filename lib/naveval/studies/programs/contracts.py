@@ -278,7 +278,14 @@ RULES = (
     followed("enrolment", TABLES["enrolment"], MONTH, shocks=True),
     followed("municipalities", TABLES["municipalities"], MONTH, unit="municipality", shocks=True),
     *(
-        everywhere(table, HOMES, *names, year=year, month="month" if "month" in year else "")
+        everywhere(
+            table,
+            HOMES,
+            *names,
+            year=year,
+            month="month" if "month" in year else "",
+            close=[name for name in names if name == "wage_nok" or name in BENEFITS],
+        )
         for table, (names, year) in SIZES.items()
     ),
     everywhere(

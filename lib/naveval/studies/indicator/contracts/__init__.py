@@ -196,7 +196,9 @@ RULES = (
         ) WHERE rate NOT BETWEEN 0.0025 AND 0.05 HAVING count(*) > 0
         """,
     ),
-    everywhere("hours", HOMES, "hours", "subsidised_hours", year=YEAR, month="month"),
+    everywhere(
+        "hours", HOMES, "hours", "subsidised_hours", year=YEAR, month="month", close=("hours",)
+    ),
     everywhere(
         "stock",
         HOMES,
@@ -206,6 +208,7 @@ RULES = (
         year=YEAR,
         month="month",
         free=("history_months",),
+        close=("weekly_hours",),
     ),
     steady("inflow", "region", T, "labour_force"),
     steady("industry", "region", T, "employed"),

@@ -1,10 +1,19 @@
 """What the indicator's tables tell of the same persons and months, and numbers that are cut."""
 
 from naveval.registers.rules.levels import ordered
+from naveval.registers.rules.links import leaving
+from naveval.registers.rules.shares import everywhere_alike
 from naveval.registers.rules.signs import MONTH
 from naveval.registers.rules.times import in_step
-from naveval.registers.rules.values import among, in_every, nested, sudden, uncapped
-from naveval.studies.indicator.characteristics import NO_PROGRAM
+from naveval.registers.rules.values import (
+    among,
+    in_every,
+    nested,
+    pseudonyms,
+    sudden,
+    uncapped,
+)
+from naveval.studies.indicator.characteristics import MARKS, NO_PROGRAM
 from naveval.studies.indicator.contracts.limits import T
 
 HOMES = "SELECT person, arg_max(county, month) AS place FROM stock GROUP BY person"
@@ -31,6 +40,11 @@ AGREEMENTS = (
     ),
     uncapped("hours", "hours", "subsidised_hours"),
     uncapped("stock", "weekly_hours", "residence_months"),
+    leaving("stock", T, "county"),
+    pseudonyms("stock"),
+    everywhere_alike(
+        "stock", ("innsatsgruppe", "status", "program", "country_group", *MARKS), place="county"
+    ),
     sudden("hours", "hours", period=T, label=MONTH, home=HOMES),
     sudden("stock", "weekly_hours", period=T, label=MONTH, place="county"),
     *(
