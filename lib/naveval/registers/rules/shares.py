@@ -26,6 +26,7 @@ from naveval.registers.rules.values import few
 
 LEAST_DAYS, MOST_ENDS = 200, 0.95
 LEAST_IN_PLACE, LEAST_PLACES = 30, 5  # persons; places
+PLACES_APART = 0.3  # of the persons
 
 
 def varied(table: str, schema: Any) -> Rule:
@@ -167,8 +168,8 @@ def everywhere_alike(
 ) -> Rule:
     """Codes that about as many persons have in every place: none is lost, or exchanged, in one.
 
-    A warning for a code whose share of a place's persons is more than `JUMP` from the median
-    place's.
+    A warning for a code whose share of a place's persons is more than `PLACES_APART` from
+    the median place's.
 
     Parameters
     ----------
@@ -216,7 +217,7 @@ def everywhere_alike(
             || 'there?' AS expected, 'per cent have one in '
             || {some(where, "place, share")} AS seen, {some("place", "place")} AS places
         FROM shares WHERE n_places >= {LEAST_PLACES}
-            AND abs(share - level) > {JUMP} + {SURE} * sqrt(level * (1 - level) / whole)
+            AND abs(share - level) > {PLACES_APART} + {SURE} * sqrt(level * (1 - level) / whole)
         GROUP BY name
         """,
         warning=True,

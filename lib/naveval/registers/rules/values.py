@@ -12,6 +12,7 @@ from naveval.registers.rules.signs import (
     JUMP,
     LEAST_EXPECTED,
     LEAST_FOLLOWED,
+    LEAST_LINKED,
     LEAST_PERSONS,
     SURE,
     UNLIKELY,
@@ -19,7 +20,9 @@ from naveval.registers.rules.signs import (
 )
 
 FEW_ROWS = 200_000  # enough for the size of numbers in each place and month
-LEAST_CONTINUOUS, CAPPED, HEAPED = 100, 0.01, 2  # values; of the rows; times any other value
+LEAST_CONTINUOUS, CAPPED, HEAPED = 60, 0.01, 2  # values; of the rows; times any other value
+FAR_ABOVE = 1.25  # times the second highest value
+COARSE = 5  # nearly all rows are multiples of it
 NEARLY_ALL = 0.95  # of the rows
 
 
@@ -30,10 +33,11 @@ def few(table: str, unit: str = "person") -> str:
 
 
 def uncapped(table: str, *columns: str, unit: str = "person") -> Rule:
-    """Amounts have no highest value that many rows have: such are cut off, or kept out of sight.
+    """Amounts have no highest value that many rows have: they are cut off, or it means another.
 
     Of at least `LEAST_CONTINUOUS` values the highest is that of `CAPPED` of the rows, and of
-    `HEAPED` times as many as any other: a full month's hours or a benefit's highest rate are not.
+    `HEAPED` times as many as any other of the upper half: a full month's hours or a benefit's highest rate are not.
+    Or it is `FAR_ABOVE` times the second highest, as 999 is where nobody knows.
 
     Parameters
     ----------
@@ -47,11 +51,14 @@ def uncapped(table: str, *columns: str, unit: str = "person") -> Rule:
     """
     parts = (
         f"""
-        SELECT {quote(name)} AS about, 'a highest value that few rows have; capped?' AS expected,
+        SELECT {quote(name)} AS about, 'a highest value that few rows have; capped, or told for '
+            || 'those of whom nothing is known?' AS expected,
             printf('%.0f per cent have it', 100 * most / n) AS seen
         FROM (
             SELECT count(*) AS k, sum(n) AS n, arg_max(n, value) AS most,
-                max(n) FILTER (value < top) AS other
+                coalesce(max(n) FILTER (value < top AND 2 * value >= top), 0) AS other,
+                any_value(top) AS top,
+                max(value) FILTER (value < top) AS second
             FROM (
                 SELECT *, max(value) OVER () AS top FROM (
                     SELECT {identifier(name)} AS value, count(*) AS n FROM {table}
@@ -60,7 +67,8 @@ def uncapped(table: str, *columns: str, unit: str = "person") -> Rule:
             )
         )
         WHERE n >= {LEAST_PERSONS} AND k >= {LEAST_CONTINUOUS}
-            AND most >= {CAPPED} * n AND most >= {HEAPED} * other
+            AND (most >= {CAPPED} * n AND most >= {HEAPED} * other
+                OR most >= {LEAST_LINKED} AND top >= {FAR_ABOVE} * second)
         """
         for name in columns
     )
@@ -68,6 +76,37 @@ def uncapped(table: str, *columns: str, unit: str = "person") -> Rule:
         table,
         ", ".join(columns),
         "a highest value that few rows have",
+        " UNION ALL ".join(parts),
+        warning=True,
+        basis=f"SELECT count(*) FROM {table}",
+        least=LEAST_PERSONS,
+    )
+
+
+def exact(table: str, *columns: str) -> Rule:
+    """Whole numbers that are not nearly all multiples of `COARSE`, as decades of birth are.
+
+    Example
+    -------
+    >>> exact("persons", "birth_year").column
+    'birth_year'
+    """
+    parts = (
+        f"""
+        SELECT {quote(name)} AS about, 'numbers that are not nearly all multiples of {COARSE}; '
+            || 'rounded?' AS expected, printf('%.0f per cent are', 100 * share) AS seen
+        FROM (
+            SELECT count(*) AS n,
+                avg(({identifier(name)} % {COARSE} = 0)::INTEGER) AS share
+            FROM {table} WHERE {identifier(name)} > 0 AND {few(table)}
+        ) WHERE n >= {LEAST_PERSONS} AND share > {NEARLY_ALL}
+        """
+        for name in columns
+    )
+    return Rule(
+        table,
+        ", ".join(columns),
+        f"numbers that are not nearly all multiples of {COARSE}",
         " UNION ALL ".join(parts),
         warning=True,
         basis=f"SELECT count(*) FROM {table}",

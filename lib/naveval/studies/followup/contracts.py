@@ -19,7 +19,7 @@ from naveval.registers.rules.panels import followed
 from naveval.registers.rules.shares import calm, daily, everywhere_alike, recurring, varied
 from naveval.registers.rules.signs import LEAST_FOLLOWED
 from naveval.registers.rules.times import simultaneous
-from naveval.registers.rules.values import few, pseudonyms, sudden, uncapped
+from naveval.registers.rules.values import exact, few, pseudonyms, sudden, uncapped
 from naveval.studies.followup import weeks
 from naveval.studies.followup.spells import CHANNELS, KINDS
 
@@ -299,6 +299,8 @@ RULES = (
         warning=True,
     ),
     pseudonyms("persons"),
+    exact("benefit_cards", "hours_worked"),
+    exact("employment", "hours_per_week"),
     uncapped("employment", "hours_per_week"),
     uncapped("benefit_cards", "hours_worked"),
     sudden("employment", "hours_per_week", period=text_sql("month"), label=signs.MONTH, home=HOMES),

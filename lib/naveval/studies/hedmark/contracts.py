@@ -22,7 +22,7 @@ from naveval.registers.rules.panels import followed, sampled
 from naveval.registers.rules.shares import everywhere_alike
 from naveval.registers.rules.signs import MONTH as MONTH_TOLD
 from naveval.registers.rules.signs import Step
-from naveval.registers.rules.values import pseudonyms, sudden, uncapped
+from naveval.registers.rules.values import exact, pseudonyms, sudden, uncapped
 from naveval.studies.hedmark.parameters import YEAR, Parameters
 
 COUNTIES = list(places.codes(YEAR))
@@ -56,11 +56,6 @@ LABOUR_FORCE = pa.DataFrameSchema(
     unique=["county", "month"],
     description="A row is a county and month, with the persons in its labour force.",
 )
-NEW = f"""
-    SELECT weeks_registered FROM (SELECT * FROM job_seekers WHERE {sampled("job_seekers")})
-    WHERE month > (SELECT min(month) FROM job_seekers)
-    QUALIFY lag({MONTH}) OVER (PARTITION BY person ORDER BY month) IS DISTINCT FROM {MONTH} - 1
-"""
 HOMES = (  # of the persons that the rule looks at: of all it takes most of the time
     "SELECT person, arg_max(county, month) AS place FROM job_seekers "
     f"WHERE {sampled('job_seekers')} GROUP BY person"
@@ -137,28 +132,17 @@ RULES = (
     sudden("job_seekers", "weeks_registered", period=MONTH, label=MONTH_TOLD, place="county"),
     leaving("job_seekers", MONTH, "county"),
     uncapped("job_seekers", "weeks_registered"),
+    exact("job_seekers", "birth_year", "weeks_registered"),
     pseudonyms("job_seekers"),
     plausible(
         "job_seekers",
         Limit("birth_year", 0, 0.05, f"ages above {OLDEST}", f"{AGE} > {OLDEST}", share=True),
         Limit("birth_year", 0.05, 0.8, "ages below 30", f"{AGE} < 30", share=True),
         Limit("birth_year", 0.03, 1, "ages above 50", f"{AGE} > 50", share=True),
-        Limit("weeks_registered", 0.02, 1, "less than 5 weeks", "weeks_registered < 5", share=True),
+        Limit("weeks_registered", 0.02, 1, "less than 4 weeks", "weeks_registered < 4", share=True),
         Limit(
             "weeks_registered", 0.002, 1, "2 years or more", "weeks_registered > 103", share=True
         ),
-    ),
-    plausible(
-        "job_seekers",
-        Limit(
-            "weeks_registered",
-            0.4,
-            1,
-            "less than 9 weeks among those without a row in the month before",
-            "weeks_registered < 9",
-            share=True,
-        ),
-        rows=NEW,
     ),
     ordered(
         "job_seekers",

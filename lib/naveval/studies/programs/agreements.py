@@ -7,7 +7,7 @@ from naveval.registers.rules.panels import sampled
 from naveval.registers.rules.shares import everywhere_alike
 from naveval.registers.rules.signs import LEAST_FOLLOWED
 from naveval.registers.rules.times import adding_up, seldom, simultaneous
-from naveval.registers.rules.values import apart, pseudonyms, sudden, uncapped
+from naveval.registers.rules.values import apart, exact, pseudonyms, sudden, uncapped
 from naveval.studies.programs.limits import BENEFITS, MONTH
 
 HOMES = "SELECT person, arg_max(county, year) AS place FROM person_years GROUP BY person"
@@ -109,6 +109,9 @@ AGREEMENTS = (
     everywhere_alike("person_years", ("education", "family_type"), place="county"),
     everywhere_alike("nav_status", ("innsatsgruppe",), home=HOMES),
     pseudonyms("persons"),
+    exact("persons", "birth_year"),
+    exact("employment", "wage_nok"),
+    exact("annual_income", "earned_income_nok"),
     uncapped("employment", "wage_nok"),
     uncapped("annual_income", "earned_income_nok"),
     uncapped(

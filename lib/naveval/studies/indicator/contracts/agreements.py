@@ -7,6 +7,7 @@ from naveval.registers.rules.signs import MONTH
 from naveval.registers.rules.times import in_step
 from naveval.registers.rules.values import (
     among,
+    exact,
     in_every,
     nested,
     pseudonyms,
@@ -42,6 +43,8 @@ AGREEMENTS = (
     uncapped("stock", "weekly_hours", "residence_months"),
     leaving("stock", T, "county"),
     pseudonyms("stock"),
+    exact("stock", "age", "residence_months"),
+    exact("hours", "hours"),
     everywhere_alike(
         "stock", ("innsatsgruppe", "status", "program", "country_group", *MARKS), place="county"
     ),
