@@ -75,7 +75,7 @@ CASES = (
         "benefit_right <> (month >= DATE '2013-01-01')",
         "changed it in 2013-01 (",
     ),
-    ("hedmark", "job_seekers", "benefit_right", "NOT benefit_right", "against"),
+    ("hedmark", "job_seekers", "benefit_right", "NOT benefit_right", "more than 104; seen: "),
     ("hedmark", "job_seekers", "benefit_right", "true", "one value in every row"),
     ("hedmark", "job_seekers", "birth_year", "birth_year - 15", "expected ages below 30"),
     ("hedmark", "job_seekers", "birth_year", "birth_year - 15", "expected ages above 67"),

@@ -36,8 +36,8 @@ def uncapped(table: str, *columns: str, unit: str = "person") -> Rule:
     """Amounts have no highest value that many rows have: they are cut off, or it means another.
 
     Of at least `LEAST_CONTINUOUS` values the highest is that of `CAPPED` of the rows, and of
-    `HEAPED` times as many as any other of the upper half: a full month's hours or a benefit's highest rate are not.
-    Or it is `FAR_ABOVE` times the second highest, as 999 is where nobody knows.
+    `HEAPED` times as many as any other of the upper half: a full month's hours are not. Or it is
+    `FAR_ABOVE` times the second highest, as 999 is where nobody knows.
 
     Parameters
     ----------
@@ -277,8 +277,8 @@ def nested(table: str, inner: str, outer: str, least: float) -> Rule:
     return Rule(
         table,
         f"{inner}, {outer}",
-        f"one {outer} for {100 * least:g} per cent or more of those with one {inner}; places "
-        "exchanged, or other codes?",
+        f"one {outer} for {100 * least:g} per cent or more of those with one {inner}; other "
+        "codes, or mixed up?",
         f"""
         SELECT printf('%.0f per cent', 100 * share) AS seen FROM (
             SELECT sum(n) AS n, sum(most) / sum(n) AS share FROM (
