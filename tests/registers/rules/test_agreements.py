@@ -244,6 +244,18 @@ LOST = (
         "per cent are not found again in 03 2013-01 (",
     ),
 )
+LOST += tuple(
+    (
+        study,
+        "employment",
+        f"NOT ({when} AND {LIVES.format(homes, '46')})",
+        "per cent are not found again in 46 2017-",
+    )
+    for study, when, homes in (
+        ("followup", "month BETWEEN '2017-09' AND '2017-11'", "persons"),
+        ("programs", "month BETWEEN 201709 AND 201711", "person_years"),
+    )
+)
 REFUSED = (
     ("hedmark", "* REPLACE (weeks_registered // 2 AS weeks_registered)", "weeks, growing by"),
 )

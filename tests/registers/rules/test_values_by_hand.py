@@ -201,6 +201,8 @@ def test_persons_that_leave_one_place_at_once_are_told(kept, told) -> None:
     assert [(column, warning) for column, _, warning in found] == [("person", True)] * bool(told)
     assert all(f"not found again in {told}" in words for _, words, _ in found)
     assert basis(rule, b=STAYS) == 1800
+    apart = links.leaving("b", "t", label=PLAIN, home="SELECT DISTINCT person, place FROM a")
+    assert judged(apart, a=STAYS, b=f"SELECT person, t FROM ({STAYS}) WHERE {kept}") == found
 
 
 RIGHTS = """

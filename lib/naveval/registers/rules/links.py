@@ -14,6 +14,7 @@ from naveval.registers.rules.signs import (
     UNLIKELY,
     some,
 )
+from naveval.registers.rules.values import few
 
 LEAST_AGREEING, USUAL_AGREEING = 0.75, 0.95
 AS_LIKELY = 0.02
@@ -154,7 +155,9 @@ def to_the_end(table: str, among: str = "SELECT person FROM persons") -> Rule:
     )
 
 
-def leaving(table: str, period: str, place: str, *, label: str = MONTH) -> Rule:
+def leaving(
+    table: str, period: str, place: str = "place", *, label: str = MONTH, home: str = ""
+) -> Rule:
     """No place loses many of its persons at once, as where rows of it are lost from a period on.
 
     A place is compared with its other periods and with the other places. It is a warning, since
@@ -168,12 +171,16 @@ def leaving(table: str, period: str, place: str, *, label: str = MONTH) -> Rule:
         Column of the place.
     label
         SQL of the text of the period `t`.
+    home
+        SQL of person and place, one row for each person; "" for a table that has places.
 
     Example
     -------
     >>> leaving("seekers", "t", "county").warning
     True
     """
+    who = few(table) if home else sampled(table)
+    join = f"JOIN (SELECT * FROM ({home}) WHERE {who}) USING (person)" if home else ""
     where = f"place || ' ' || {label}"
     told = f"{where} || printf(' (%.0f; %.0f usually)', 100 * share, 100 * usual)"
     return Rule(
@@ -183,7 +190,8 @@ def leaving(table: str, period: str, place: str, *, label: str = MONTH) -> Rule:
         "there?",
         f"""
         WITH own AS MATERIALIZED (
-            SELECT person, {place} AS place, {period} AS t FROM {table} WHERE {sampled(table)}
+            SELECT DISTINCT person, {place} AS place, {period} AS t
+            FROM (SELECT * FROM {table} WHERE {who}) {join}
         ),
         paired AS (
             SELECT place, t + 1 AS t,

@@ -13,7 +13,7 @@ from naveval.registers.rules import signs
 from naveval.registers.rules.breaches import Rule, doubled, known_persons, repeated
 from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import Limit, plausible
-from naveval.registers.rules.links import LEAST_AGREEING, near, to_the_end
+from naveval.registers.rules.links import LEAST_AGREEING, leaving, near, to_the_end
 from naveval.registers.rules.order import belonging, in_place
 from naveval.registers.rules.panels import followed
 from naveval.registers.rules.shares import calm, daily, everywhere_alike, recurring, varied
@@ -298,6 +298,7 @@ RULES = (
         """,
         warning=True,
     ),
+    leaving("employment", text_sql("month"), home=HOMES),
     pseudonyms("persons"),
     exact("benefit_cards", "hours_worked"),
     exact("employment", "hours_per_week"),

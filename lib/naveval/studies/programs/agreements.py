@@ -3,6 +3,7 @@
 from naveval.project.months import code_sql
 from naveval.registers.rules.breaches import Rule
 from naveval.registers.rules.levels import steady
+from naveval.registers.rules.links import leaving
 from naveval.registers.rules.panels import sampled
 from naveval.registers.rules.shares import everywhere_alike
 from naveval.registers.rules.signs import LEAST_FOLLOWED
@@ -108,6 +109,7 @@ AGREEMENTS = (
     ),
     everywhere_alike("person_years", ("education", "family_type"), place="county"),
     everywhere_alike("nav_status", ("innsatsgruppe",), home=HOMES),
+    *(leaving(table, MONTH, home=HOMES) for table in ("nav_status", "employment")),
     pseudonyms("persons"),
     exact("persons", "birth_year"),
     exact("employment", "wage_nok"),
