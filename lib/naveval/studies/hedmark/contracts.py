@@ -22,7 +22,7 @@ from naveval.registers.rules.panels import followed, sampled
 from naveval.registers.rules.shares import everywhere_alike
 from naveval.registers.rules.signs import MONTH as MONTH_TOLD
 from naveval.registers.rules.signs import Step
-from naveval.registers.rules.values import exact, pseudonyms, sudden, uncapped
+from naveval.registers.rules.values import pseudonyms, sudden, uncapped
 from naveval.studies.hedmark.parameters import YEAR, Parameters
 
 COUNTIES = list(places.codes(YEAR))
@@ -132,12 +132,12 @@ RULES = (
     sudden("job_seekers", "weeks_registered", period=MONTH, label=MONTH_TOLD, place="county"),
     leaving("job_seekers", MONTH, "county"),
     uncapped("job_seekers", "weeks_registered"),
-    exact("job_seekers", "birth_year", "weeks_registered"),
     pseudonyms("job_seekers"),
     plausible(
         "job_seekers",
         Limit("birth_year", 0, 0.05, f"ages above {OLDEST}", f"{AGE} > {OLDEST}", share=True),
         Limit("birth_year", 0.05, 0.8, "ages below 30", f"{AGE} < 30", share=True),
+        Limit("birth_year", 0, 0.9, "multiples of 5 (rounded?)", "birth_year % 5 = 0", share=True),
         Limit("birth_year", 0.03, 1, "ages above 50", f"{AGE} > 50", share=True),
         Limit("weeks_registered", 0.02, 1, "less than 4 weeks", "weeks_registered < 4", share=True),
         Limit(
