@@ -1,9 +1,17 @@
-"""What a rule says about small tables, given as queries of their rows."""
+"""What a rule says about small tables, given as queries of their rows, and about registers."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 
-from naveval.registers.rules.breaches import Rule
+from naveval.project import catalogue
+from naveval.registers import extracts, reading
+from naveval.registers.rules.breaches import Breach, Rule
 from naveval.registers.tables import check_rule
+
+SCALES = {"hedmark": 0.003, "followup": 0.05, "programs": 0.001, "indicator": 0.004}
 
 
 def judged(rule: Rule, **tables: str) -> list[tuple[str, str, bool]]:
@@ -24,3 +32,35 @@ def basis(rule: Rule, **tables: str) -> float:
             connection.execute(f"CREATE TABLE {name} AS {rows}")
         (number,) = connection.execute(rule.basis).fetchone()
         return number
+
+
+def registers(study: str, folder: Path, seed: int, scale: float = 0.0) -> duckdb.DuckDBPyConnection:
+    """Good registers of a study, as tables in memory."""
+    extracts.simulate(study, folder, scale=scale or SCALES[study], seed=seed)
+    connection = duckdb.connect()
+    connection.execute("CREATE SCHEMA good; CREATE SCHEMA numbered")
+    tables = catalogue.module(study, "contracts").TABLES
+    with reading.open_registers(folder, tables) as opened:
+        for table in tables:
+            frame = opened.query(f"SELECT * FROM {table}")  # noqa: F841 (read by DuckDB)
+            connection.execute(f"CREATE TABLE good.{table} AS SELECT * FROM frame")
+            connection.execute(f"CREATE VIEW {table} AS SELECT * FROM good.{table}")
+            rows = f"SELECT *, 1 AS row_no, '{table}' AS file_name FROM main.{table}"
+            connection.execute(f"CREATE VIEW numbered.{table} AS {rows}")
+    return connection
+
+
+def told(
+    connection: duckdb.DuckDBPyConnection, study: str, table: str = "", view: str = ""
+) -> Iterator[Breach]:
+    """What the rules about a table say when it is the view, the short ones first."""
+    rules = sorted(catalogue.module(study, "contracts").RULES, key=lambda rule: len(rule.sql))
+    if view:
+        connection.execute(f"CREATE OR REPLACE VIEW {table} AS {view}")
+    try:
+        for rule in rules:
+            if re.search(rf"\b{table}", rule.sql):
+                yield from check_rule(connection, rule, {}, strict=True)
+    finally:
+        if view:
+            connection.execute(f"CREATE OR REPLACE VIEW {table} AS SELECT * FROM good.{table}")

@@ -16,6 +16,7 @@ LEAST_PLACES, LEAST_YEARS, LEAST_PERSONS = 5, 3, 30
 LEAST_OF_SIZE = 5  # persons; the fewer, the further apart medians may be by chance
 SPREAD = 1.25 * 1.6  # of the logarithm of a median of one: hours differ more than amounts
 WHOLE = "0"  # one year for all rows: numbers that can move with time
+LITTLE_APART = 1.6  # times the median place, of numbers that differ little between places
 LOST, FEW = 0.1, 0.65  # of the share of persons with rows in the median place
 
 
@@ -26,6 +27,7 @@ def everywhere(
     year: str = WHOLE,
     month: str = "",
     free: Sequence[str] = (),
+    close: Sequence[str] = (),
     period: str = "",
     rows: str = "",
     spread: float = SPREAD,
@@ -49,6 +51,9 @@ def everywhere(
         SQL of the month of a row, or a shorter period, as it is told; "" compares years alone.
     free
         Numbers that are not compared by month, since many who are new at once change them.
+    close
+        Numbers that every place has about the same of: `LITTLE_APART` times that of the median
+        place, in all years together, is a warning.
     period
         SQL of the condition on the table's rows that count; "" for all.
     rows
@@ -64,7 +69,9 @@ def everywhere(
     relation = f"({rows})" if rows else table
     counted = f"SELECT * FROM {relation} WHERE {period or 'true'} AND {sampled(table)}"
     steady = [name for name in columns if name not in free] if month else []
-    parts = [_zeros(columns), _sizes(columns, (year, month), steady, spread)] if columns else []
+    parts = (
+        [_zeros(columns), _sizes(columns, (year, month), steady, spread, close)] if columns else []
+    )
     return Rule(
         table,
         "person",
@@ -133,7 +140,11 @@ def _zeros(columns: Sequence[str]) -> str:
 
 
 def _sizes(
-    columns: Sequence[str], times: tuple[str, str], monthly: Sequence[str], spread: float
+    columns: Sequence[str],
+    times: tuple[str, str],
+    monthly: Sequence[str],
+    spread: float,
+    close: Sequence[str],
 ) -> str:
     """Medians by place and time beside those of other places, and by time beside other times.
 
@@ -157,12 +168,16 @@ def _sizes(
     """
     where = "concat_ws(' ', place, y)"
     told = f"{where} || printf(' (%.3g)', size / level)"
+    listed = ", ".join(quote(name) for name in (*close, ""))
+    order = "wrong DESC, short, y NULLS FIRST, place"
+    apart = "abs(ln(size / level)) > greatest(ln({}), " + f"{SURE * spread:g} / sqrt(n))"
     return f"""
         SELECT name, 'about as much as in other places and times; another unit there?',
-            'times the median in ' || {some(told, "short, y NULLS FIRST, place")}, false,
-            {some(where, "short, y NULLS FIRST, place")}
+            'times the median in ' || {some(told, order)}, NOT bool_or(wrong), {some(where, order)}
         FROM (
-            SELECT *, median(size) OVER own AS level, count(*) OVER own AS n_places FROM (
+            SELECT *, median(size) OVER own AS level, count(*) OVER own AS n_places,
+                {apart.format(MOST_APART)} AS wrong
+            FROM (
                 SELECT place, CAST(y AS VARCHAR) AS y, false AS short,
                     unnest([{parts(columns, "DISTINCT person")}], recursive := true)
                 FROM (SELECT *, {year} AS y FROM lived)
@@ -172,6 +187,6 @@ def _sizes(
             WINDOW own AS (PARTITION BY name, short, place IS NULL, IF(place IS NULL, NULL, y))
         )
         WHERE n_places >= IF(place IS NULL, {LEAST_YEARS}, {LEAST_PLACES})
-            AND abs(ln(size / level)) > greatest(ln({MOST_APART}), {SURE * spread:g} / sqrt(n))
+            AND (wrong OR y IS NULL AND name IN ({listed}) AND {apart.format(LITTLE_APART)})
         GROUP BY name
     """

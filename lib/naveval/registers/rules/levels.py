@@ -22,6 +22,7 @@ from naveval.registers.rules.signs import (
 LEAST_ROWS, LEAST_ORDERED = 200, 1000
 MOVED, EXCHANGED = 1.2, 1.015  # times the period before, beside the other places
 MOST_APART = 2.5  # times what the median place has
+OPPOSITE = 0.05  # of a share; persons have several rows
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,14 @@ def plausible(table: str, *limits: Limit, rows: str = "", sample: str = "") -> R
 
 
 def steady(
-    table: str, place: str, period: str, value: str, *, label: str = MONTH, warning: bool = False
+    table: str,
+    place: str,
+    period: str,
+    value: str,
+    *,
+    label: str = MONTH,
+    warning: bool = False,
+    moved: float = MOVED,
 ) -> Rule:
     """A number of each place, such as its labour force, from one period to the next.
 
@@ -143,9 +151,12 @@ def steady(
         Column that is summed within place and period.
     label
         SQL of the text of the period `t`.
+    moved
+        Times the period before that is too much; places that are exchanged are then not looked for.
     """
     told = f"place || ' ' || {label} || printf(' (%.2f)', level / was)"
-    most, least = (f"greatest(ln({times}), usual)" for times in (MOVED, EXCHANGED))
+    small = EXCHANGED if moved == MOVED else moved
+    most, least = (f"greatest(ln({times}), usual)" for times in (moved, small))
     return Rule(
         table,
         value,
@@ -166,7 +177,7 @@ def steady(
             SELECT *, {DEVIATIONS} * 1.4826 * mad(alone) OVER (PARTITION BY place) AS usual FROM own
         ),
         moved AS (
-            SELECT *, abs(alone) > {most} OR abs(whole) > ln({MOVED}) AS far
+            SELECT *, abs(alone) > {most} OR abs(whole) > ln({moved}) AS far
             FROM calm WHERE far OR abs(alone) > {least}
         )
         SELECT {quote(value)} AS about, 'about as much in each place as in the period before, '
@@ -291,6 +302,7 @@ def ordered(
     rows: str = "",
     sample: str = "",
     warning: bool = False,
+    place: str = "",
 ) -> Rule:
     """Rows of which some have more of a value than others; told with the periods of the opposite.
 
@@ -310,6 +322,8 @@ def ordered(
         SQL of the rows, when other than the table.
     sample
         Column of which some values are enough to judge by in a large table; "" reads all rows.
+    place
+        Column of places, of which one with the opposite is a warning, when the value is a share.
     """
     relation = f"({rows})" if rows else table
     some_rows = sampled(table, sample) if sample else "true"
@@ -330,13 +344,29 @@ def ordered(
                 least(sum(n_high), sum(n_low)) AS fewer FROM months
         )
         SELECT printf('%.2f, against %.2f; the opposite in ', any_value(whole.high),
-            any_value(whole.low)) || {some(MONTH)} AS seen
+            any_value(whole.low)) || {some(MONTH)} AS seen, {warning} AS warning
         FROM whole, months
         WHERE fewer >= {least} AND whole.high < {times} * whole.low - {apart}
             AND months.high / n_high < months.low / n_low
         HAVING count(*) > 0
+        {_opposite(place, sums, f"FROM {relation} WHERE {some_rows}") if place else ""}
         """,
         warning,
         basis=f"SELECT least(count_if({more}), count_if({less})) FROM {relation}",
         least=least,
     )
+
+
+def _opposite(place: str, sums: str, rows: str) -> str:
+    """SQL of the places where those who should have more have less, and not by chance."""
+    told = "place || printf(' (%.2f, against %.2f)', high / n_high, low / n_low)"
+    return f"""
+        UNION ALL
+        SELECT 'the opposite in ' || {some(told, "place")}, true FROM (
+            SELECT {place} AS place, {sums} {rows} GROUP BY 1
+        )
+        WHERE least(n_high, n_low) >= {LEAST_ROWS}
+            AND low / n_low - high / n_high
+                > {OPPOSITE} + {SURE} * sqrt(0.25 / least(n_high, n_low))
+        HAVING count(*) > 0
+    """

@@ -9,12 +9,16 @@ from naveval.registers.rules.signs import (
     LEAST_ALIKE,
     LEAST_LINKED,
     LEAST_PERSONS,
+    MONTH,
     SURE,
+    UNLIKELY,
     some,
 )
+from naveval.registers.rules.values import few
 
 LEAST_AGREEING, USUAL_AGREEING = 0.75, 0.95
 AS_LIKELY = 0.02
+LEAST_LOST = 0.1  # of the persons of a place, beside what is usual
 LEAST_END, RARE = 0.1, 15  # of the persons; -ln of a probability
 
 
@@ -148,4 +152,72 @@ def to_the_end(table: str, among: str = "SELECT person FROM persons") -> Rule:
         FROM ends WHERE lost > {LEAST_END} * n AND lost * -ln(1 - least(share, 0.999)) > {RARE}
         """,
         warning=True,
+    )
+
+
+def leaving(
+    table: str, period: str, place: str = "place", *, label: str = MONTH, home: str = ""
+) -> Rule:
+    """No place loses many of its persons at once, as where rows of it are lost from a period on.
+
+    A place is compared with its other periods and with the other places. It is a warning, since
+    what many of a place leave for can be true.
+
+    Parameters
+    ----------
+    period
+        SQL for the number of a row's period; consecutive periods have consecutive numbers.
+    place
+        Column of the place.
+    label
+        SQL of the text of the period `t`.
+    home
+        SQL of person and place, one row for each person; "" for a table that has places.
+
+    Example
+    -------
+    >>> leaving("seekers", "t", "county").warning
+    True
+    """
+    who = few(table) if home else sampled(table)
+    join = f"JOIN (SELECT * FROM ({home}) WHERE {who}) USING (person)" if home else ""
+    where = f"place || ' ' || {label}"
+    told = f"{where} || printf(' (%.0f; %.0f usually)', 100 * share, 100 * usual)"
+    return Rule(
+        table,
+        "person",
+        "persons found again in the next period, in every place about as many as usual; rows lost "
+        "there?",
+        f"""
+        WITH own AS MATERIALIZED (
+            SELECT DISTINCT person, {place} AS place, {period} AS t
+            FROM (SELECT * FROM {table} WHERE {who}) {join}
+        ),
+        paired AS (
+            SELECT place, t + 1 AS t,
+                coalesce(lead(t) OVER (PARTITION BY person ORDER BY t) = t + 1, false) AS again
+            FROM own
+        ),
+        cells AS (
+            SELECT place, t, count(*) AS n, count_if(NOT again) AS gone FROM paired
+            WHERE t <= (SELECT max(t) FROM own) GROUP BY ALL
+        ),
+        judged AS (
+            SELECT *, gone / n AS share, greatest(
+                (sum(gone) OVER own + 1) / (sum(n) OVER own + 2),
+                median(gone / n) OVER (PARTITION BY t)
+            ) AS usual
+            FROM cells WINDOW own AS (PARTITION BY place)
+        )
+        SELECT 'per cent are not found again in ' || {some(told, "t, place")} AS seen,
+            {some(where, "t, place")} AS places
+        FROM judged WHERE share > usual + {LEAST_LOST}
+            AND gone * ln(share / usual)
+                + IF(gone < n, (n - gone) * ln((1 - share) / (1 - usual)), 0)
+                > {UNLIKELY} + ln((SELECT count(*) FROM cells))
+        HAVING count(*) > 0
+        """,
+        warning=True,
+        basis=f"SELECT count(DISTINCT person) FROM {table}",
+        least=LEAST_PERSONS,
     )

@@ -16,13 +16,17 @@ from naveval.registers.rules.signs import (
     LEAST_PERSONS,
     MONTH,
     PLACES,
+    SURE,
     alone,
     copied,
     heap,
     some,
 )
+from naveval.registers.rules.values import few
 
 LEAST_DAYS, MOST_ENDS = 200, 0.95
+LEAST_IN_PLACE, LEAST_PLACES = 30, 5  # persons; places
+PLACES_APART = 0.3  # of the persons
 
 
 def varied(table: str, schema: Any) -> Rule:
@@ -156,4 +160,67 @@ def daily(table: str, column: str) -> Rule:
     )
     return Rule(
         table, column, "days, not the months they lie in", " UNION ALL ".join(parts), warning=True
+    )
+
+
+def everywhere_alike(
+    table: str, columns: Sequence[str], *, place: str = "place", home: str = ""
+) -> Rule:
+    """Codes that about as many persons have in every place: none is lost, or exchanged, in one.
+
+    A warning for a code whose share of a place's persons is more than `PLACES_APART` from
+    the median place's.
+
+    Parameters
+    ----------
+    columns
+        Columns of codes.
+    place
+        Column of the place.
+    home
+        SQL of person and place, one row for each person; "" for a table that has places.
+
+    Example
+    -------
+    >>> everywhere_alike("stock", ["status"], place="county").column
+    'status'
+    """
+    join = f"JOIN (SELECT * FROM ({home}) WHERE {few(table)}) USING (person)" if home else ""
+    parts = (
+        f"""
+        SELECT {quote(name)} AS name, CAST({identifier(name)} AS VARCHAR) AS code, place,
+            count(DISTINCT person) AS n FROM kept GROUP BY ALL
+        """
+        for name in columns
+    )
+    listed = ", ".join(identifier(name) for name in columns)
+    where = "place || printf(' (%.0f; %.0f in the median place)', 100 * share, 100 * level)"
+    return Rule(
+        table,
+        ", ".join(columns),
+        "codes of about as many persons in every place",
+        f"""
+        WITH kept AS MATERIALIZED (
+            SELECT person, {place} AS place, {listed}
+            FROM (SELECT * FROM {table} WHERE {few(table)}) {join}
+        ),
+        wholes AS (SELECT place, count(DISTINCT person) AS whole FROM kept GROUP BY place),
+        counts AS ({" UNION ALL ".join(parts)}),
+        codes AS (SELECT DISTINCT name, code FROM counts),
+        shares AS (
+            SELECT name, place, whole, coalesce(n, 0) / whole AS share,
+                median(share) OVER own AS level, count(*) OVER own AS n_places
+            FROM wholes CROSS JOIN codes LEFT JOIN counts USING (name, code, place)
+            WHERE whole >= {LEAST_IN_PLACE} WINDOW own AS (PARTITION BY name, code)
+        )
+        SELECT name AS about, 'codes of about as many persons in every place; lost, or exchanged, '
+            || 'there?' AS expected, 'per cent have one in '
+            || {some(where, "place, share")} AS seen, {some("place", "place")} AS places
+        FROM shares WHERE n_places >= {LEAST_PLACES}
+            AND abs(share - level) > {PLACES_APART} + {SURE} * sqrt(level * (1 - level) / whole)
+        GROUP BY name
+        """,
+        warning=True,
+        basis=f"SELECT count(DISTINCT person) FROM {table}",
+        least=LEAST_IN_PLACE * LEAST_PLACES,
     )

@@ -9,13 +9,17 @@ from naveval.project import places
 from naveval.project.months import date_sql, text_sql
 from naveval.registers.checks import literal
 from naveval.registers.forms import is_dated
+from naveval.registers.rules import signs
 from naveval.registers.rules.breaches import Rule, doubled, known_persons, repeated
 from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import Limit, plausible
-from naveval.registers.rules.links import LEAST_AGREEING, near, to_the_end
+from naveval.registers.rules.links import LEAST_AGREEING, leaving, near, to_the_end
 from naveval.registers.rules.order import belonging, in_place
 from naveval.registers.rules.panels import followed
-from naveval.registers.rules.shares import calm, daily, recurring, varied
+from naveval.registers.rules.shares import calm, daily, everywhere_alike, recurring, varied
+from naveval.registers.rules.signs import LEAST_FOLLOWED
+from naveval.registers.rules.times import simultaneous
+from naveval.registers.rules.values import exact, few, pseudonyms, sudden, uncapped
 from naveval.studies.followup import weeks
 from naveval.studies.followup.spells import CHANNELS, KINDS
 
@@ -134,6 +138,8 @@ CARDS = f"""
 LAST_WEEK_OF_CARD = f"strftime(DATE '{weeks.EPOCH}' + CAST(14 * t + 7 AS INTEGER), '%G%V')"
 DAYS_BEFORE, WEEKS_APART = 60, 52
 SECOND_YEAR = "76 AND 103"  # weeks after a decision of 104 weeks, some after one of 52
+HOMES = "SELECT person, county AS place FROM persons"
+AS_MANY_HOURS = (0.6, 1.5)  # of a card, times those of two weeks of jobs
 NEVER = 999_999  # a week after all others
 DAYS = {  # what happens on days, and is told with a code
     "benefit_decisions": "decided_on",
@@ -173,12 +179,77 @@ WITH_CARDS = {
     "health_benefits": "from_date",
 }
 
+CARD_MONTHS = f"""
+    SELECT person, hours_worked,
+        {date_sql(f"(DATE '{weeks.EPOCH}' + CAST(7 * week AS INTEGER))")} AS t
+    FROM ({CARDS})
+"""
+JOB_MONTHS = f"SELECT person, {text_sql('month')} AS t FROM employment WHERE hours_per_week > 0"
+STAY_MONTHS = f"""
+    SELECT person, unnest(range(
+        {date_sql("from_date")}, {date_sql("coalesce(to_date, from_date)")} + 1)) AS t
+    FROM program_spells
+"""
+
+
+def _months(table: str, day: str) -> str:
+    return f"SELECT person, {date_sql(day)} AS t FROM {table}"
+
+
+TOGETHER = (  # tables of which each tells when the other happens
+    simultaneous(
+        "benefit_decisions",
+        "person, from_date",
+        _months("benefit_decisions", "from_date"),
+        CARD_MONTHS,
+        "cards that begin in the month of a decision, not rather in one before or after; is one "
+        "of the tables late?",
+        parts=("all", "first"),
+        sample="benefit_cards",
+    ),
+    *(
+        simultaneous(
+            table,
+            f"person, {day}",
+            STAY_MONTHS if table == "program_spells" else _months(table, day),
+            CARD_MONTHS,
+            "months with benefit cards of the person, not rather those before or after; is one of "
+            "the tables late?",
+            sample="benefit_cards",
+        )
+        for table, day in (
+            ("program_spells", "from_date"),
+            ("dialogues", "date"),
+            ("digital_dialogues", "date"),
+        )
+    ),
+    simultaneous(
+        "health_benefits",
+        "person, from_date",
+        _months("health_benefits", "from_date"),
+        CARD_MONTHS,
+        "benefits that begin in the month of a last card, not rather in one before or after; is "
+        "one of the tables late?",
+        parts=("all", "last"),
+        sample="benefit_cards",
+    ),
+    simultaneous(
+        "employment",
+        "person, month",
+        JOB_MONTHS,
+        CARD_MONTHS,
+        "jobs that begin in the month of a last card, not rather in one before or after; is one "
+        "of the tables late?",
+        parts=("first", "last"),
+        sample="benefit_cards",
+    ),
+)
+
 
 def _with_cards(first: int, last: int) -> str:
     return f"SELECT person FROM benefit_cards WHERE year_week BETWEEN {first} AND {last}"
 
 
-HOMES = "SELECT person, county AS place FROM persons"
 SIZES = {  # numbers that every county has of about the same size, and the year of a row
     "benefit_cards": (("hours_worked",), "year_week // 100"),
     "benefit_decisions": ((), "year(decided_on)"),
@@ -200,6 +271,40 @@ AMONG = {  # who may have rows when the table has
 }
 
 RULES = (
+    *TOGETHER,
+    *(
+        everywhere_alike(table, [name], home=HOMES)
+        for table, name in (("program_spells", "kind"), ("dialogues", "channel"))
+    ),
+    Rule(
+        "benefit_cards",
+        "hours_worked",
+        "usually about twice hours_per_week of employment in the same month (a median of {:g} to "
+        "{:g} times that); another unit?".format(*AS_MANY_HOURS),
+        f"""
+        WITH jobs AS (
+            SELECT person, {text_sql("month")} AS t, sum(hours_per_week) AS hours
+            FROM employment WHERE {few("benefit_cards")} GROUP BY ALL
+        ),
+        cards AS (
+            SELECT person, t, avg(hours_worked) AS hours FROM ({CARD_MONTHS})
+            WHERE hours_worked > 0 AND {few("benefit_cards")} GROUP BY ALL
+        )
+        SELECT printf('a median of %.2f times', ratio) AS seen FROM (
+            SELECT count(*) AS n, median(cards.hours / jobs.hours / 2) AS ratio
+            FROM cards JOIN jobs USING (person, t) WHERE jobs.hours > 0
+        ) WHERE n >= {LEAST_FOLLOWED}
+            AND ratio NOT BETWEEN {AS_MANY_HOURS[0]} AND {AS_MANY_HOURS[1]}
+        """,
+        warning=True,
+    ),
+    leaving("employment", text_sql("month"), home=HOMES),
+    pseudonyms("persons"),
+    exact("benefit_cards", "hours_worked"),
+    exact("employment", "hours_per_week"),
+    uncapped("employment", "hours_per_week"),
+    uncapped("benefit_cards", "hours_worked"),
+    sudden("employment", "hours_per_week", period=text_sql("month"), label=signs.MONTH, home=HOMES),
     plausible("employment", Limit("hours_per_week", 8, 50, "hours a week")),
     plausible(
         "benefit_cards",
@@ -292,7 +397,7 @@ RULES = (
         ),
     ),
     *(
-        everywhere(table, HOMES, *names, year=year, month=TIMES.get(table, ""))
+        everywhere(table, HOMES, *names, year=year, month=TIMES.get(table, ""), close=names)
         for table, (names, year) in SIZES.items()
     ),
     *(varied(table, TABLES[table]) for table in ("persons", "dialogues", "digital_dialogues")),

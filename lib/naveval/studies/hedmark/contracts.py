@@ -16,9 +16,13 @@ from naveval.registers.rules.levels import (
     proportional,
     steady,
 )
+from naveval.registers.rules.links import leaving
 from naveval.registers.rules.order import in_place
-from naveval.registers.rules.panels import followed
+from naveval.registers.rules.panels import followed, sampled
+from naveval.registers.rules.shares import everywhere_alike
+from naveval.registers.rules.signs import MONTH as MONTH_TOLD
 from naveval.registers.rules.signs import Step
+from naveval.registers.rules.values import pseudonyms, sudden, uncapped
 from naveval.studies.hedmark.parameters import YEAR, Parameters
 
 COUNTIES = list(places.codes(YEAR))
@@ -51,6 +55,10 @@ LABOUR_FORCE = pa.DataFrameSchema(
     },
     unique=["county", "month"],
     description="A row is a county and month, with the persons in its labour force.",
+)
+HOMES = (  # of the persons that the rule looks at: of all it takes most of the time
+    "SELECT person, arg_max(county, month) AS place FROM job_seekers "
+    f"WHERE {sampled('job_seekers')} GROUP BY person"
 )
 TABLES = {"job_seekers": JOB_SEEKERS, "labour_force": LABOUR_FORCE}
 # Tables with persons whose pairs of columns a profile tells too.
@@ -115,20 +123,26 @@ RULES = (
         JOB_SEEKERS,
         MONTH,
         fixed=("sex",),
-        steps=(Step("weeks_registered", 2, 8, "weeks, growing by about four a month"),),
+        steps=(Step("weeks_registered", 3, 8, "weeks, growing by about four a month"),),
         alike={"weeks_registered": "date_trunc('month', month - to_weeks(weeks_registered))"},
     ),
     doubled("job_seekers", JOB_SEEKERS, "month"),
     in_place("job_seekers", JOB_SEEKERS, MONTH),
-    everywhere(
-        "job_seekers",
-        "SELECT person, arg_max(county, month) AS place FROM job_seekers GROUP BY person",
-        "weeks_registered",
-    ),
+    everywhere("job_seekers", HOMES, "weeks_registered"),
+    sudden("job_seekers", "weeks_registered", period=MONTH, label=MONTH_TOLD, place="county"),
+    leaving("job_seekers", MONTH, "county"),
+    uncapped("job_seekers", "weeks_registered"),
+    pseudonyms("job_seekers"),
     plausible(
         "job_seekers",
         Limit("birth_year", 0, 0.05, f"ages above {OLDEST}", f"{AGE} > {OLDEST}", share=True),
         Limit("birth_year", 0.05, 0.8, "ages below 30", f"{AGE} < 30", share=True),
+        Limit("birth_year", 0, 0.9, "multiples of 5 (rounded?)", "birth_year % 5 = 0", share=True),
+        Limit("birth_year", 0.03, 1, "ages above 50", f"{AGE} > 50", share=True),
+        Limit("weeks_registered", 0.02, 1, "less than 4 weeks", "weeks_registered < 4", share=True),
+        Limit(
+            "weeks_registered", 0.002, 1, "2 years or more", "weeks_registered > 103", share=True
+        ),
     ),
     ordered(
         "job_seekers",
@@ -141,7 +155,27 @@ RULES = (
         period=MONTH,
         apart=0.05,
         least=500,
+        place="county",
     ),
+    *(
+        ordered(
+            "job_seekers",
+            "education, benefit_right",
+            "benefit_right",
+            f"education = '{more}'",
+            f"education = '{less}'",
+            f"a right to benefit more often (a share) in {more} than in {less}; exchanged?",
+            period=MONTH,
+            times=0.9,
+            sample="person",
+            warning=True,
+        )
+        for more, less in (
+            ("videregående", "grunnskole"),
+            ("høyere", "ukjent"),
+        )
+    ),
+    everywhere_alike("job_seekers", ("sex", "education", "benefit_right"), place="county"),
 )
 
 

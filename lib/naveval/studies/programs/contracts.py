@@ -23,6 +23,7 @@ from naveval.registers.rules.panels import followed
 from naveval.registers.rules.shares import calm, recurring, varied
 from naveval.registers.rules.signs import PLAIN
 from naveval.studies.programs import codes
+from naveval.studies.programs.agreements import AGREEMENTS, HOMES
 from naveval.studies.programs.codes import FIRST_MONTH, LAST_MONTH, STATUS_CODES
 from naveval.studies.programs.limits import BENEFITS, LIMITS, MONTH
 from naveval.studies.programs.parameters import Parameters
@@ -157,7 +158,6 @@ REGISTERED = f"""
     SELECT person, {MONTH} - {MONTHS_APART} AS first, {MONTH} + {MONTHS_APART} AS last
     FROM nav_status
 """
-HOMES = "SELECT person, arg_max(county, year) AS place FROM person_years GROUP BY person"
 SIZES = {  # numbers that every county has of about the same size, and the year of a row
     "person_years": ((), "year"),
     "nav_status": ((), "month // 100"),
@@ -170,6 +170,7 @@ SIZES = {  # numbers that every county has of about the same size, and the year 
 }
 RULES = (
     *LIMITS,
+    *AGREEMENTS,
     Rule(
         "program_spells",
         "to_month",
@@ -277,7 +278,14 @@ RULES = (
     followed("enrolment", TABLES["enrolment"], MONTH, shocks=True),
     followed("municipalities", TABLES["municipalities"], MONTH, unit="municipality", shocks=True),
     *(
-        everywhere(table, HOMES, *names, year=year, month="month" if "month" in year else "")
+        everywhere(
+            table,
+            HOMES,
+            *names,
+            year=year,
+            month="month" if "month" in year else "",
+            close=[name for name in names if name == "wage_nok" or name in BENEFITS],
+        )
         for table, (names, year) in SIZES.items()
     ),
     everywhere(

@@ -19,14 +19,13 @@ from naveval.studies.indicator.characteristics import (
     PROGRAMS,
     STATUS,
 )
+from naveval.studies.indicator.contracts.agreements import AGREEMENTS, HOMES, YEAR
 from naveval.studies.indicator.contracts.limits import LIMITS, T
 
 COUNTIES = list(places.codes(2024))
 MOST_INFLOW = 5  # times the usual, before limits of equal width leave most categories empty
 BORN = "CAST(left(month, 4) AS INTEGER) - age"
 MONTH = pa.Check.str_matches(r"^\d{4}-(0[1-9]|1[0-2])$", description="a month as 2019-03")
-HOMES = "SELECT person, arg_max(county, month) AS place FROM stock GROUP BY person"
-YEAR = "CAST(left(month, 4) AS INTEGER)"
 LEAST_REGIONS, LEAST_SIZED = 20, 0.4  # a correlation between numbers of persons
 
 
@@ -140,6 +139,7 @@ def _gap(table: str) -> Rule:
 
 RULES = (
     *LIMITS,
+    *AGREEMENTS,
     Rule(
         "stock",
         "weekly_hours",
@@ -196,7 +196,9 @@ RULES = (
         ) WHERE rate NOT BETWEEN 0.0025 AND 0.05 HAVING count(*) > 0
         """,
     ),
-    everywhere("hours", HOMES, "hours", "subsidised_hours", year=YEAR, month="month"),
+    everywhere(
+        "hours", HOMES, "hours", "subsidised_hours", year=YEAR, month="month", close=("hours",)
+    ),
     everywhere(
         "stock",
         HOMES,
@@ -206,6 +208,7 @@ RULES = (
         year=YEAR,
         month="month",
         free=("history_months",),
+        close=("weekly_hours",),
     ),
     steady("inflow", "region", T, "labour_force"),
     steady("industry", "region", T, "employed"),
