@@ -366,12 +366,10 @@ def _sheets(
     )
     yield Sheet(common["remarks"], common["remarks"], tuple(common["notes"]))
     for data in found:
+        counted = any(data.columns[data.head[k]].unit for k in data.shown)
         above = [f"{common['source']}: {_origin(data, report, common)}"]
-        above += [f"{common['unit']}: {data.unit}"] if data.unit else []
-        above += (
-            [common["cells"]] if any(data.columns[data.head[k]].unit for k in data.shown) else []
-        )
-        above += [data.note] if data.note else []
+        above += [f"{common['unit']}: {data.unit}"] * bool(data.unit)
+        above += [common["cells"]] * counted + [data.note] * bool(data.note)
         yield Sheet(
             data.number,
             f"{data.number}. {data.title}",
