@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import mkstemp
 from textwrap import fill
 from typing import Any
 
@@ -285,9 +286,7 @@ def save(figure: Figure, picture: Path, mark: str, *, vector: bool = False) -> N
         _keep_free(figure)
         figure.text(0.995, 0.005, mark, ha="right", va="bottom", fontsize=SMALL, color="#5A5A5A")
     if drawing := _drawing.get():
-        told = pickle.dumps((figure, picture, vector, on_phone()))
-        with _death_told():
-            drawing.waiting.append(drawing.process.submit(_write_pickled, told))
+        drawing.ask(figure, picture, vector=vector)
     else:
         _write(figure, picture, vector=vector, to_phone=on_phone())
 
@@ -298,6 +297,15 @@ class _Drawing:
 
     process: Executor
     waiting: deque[Future[None]] = field(default_factory=deque)
+
+    def ask(self, figure: Figure, picture: Path, *, vector: bool) -> None:
+        """Have a picture written; its figure goes by a file, since a full pipe can wait forever."""
+        number, name = mkstemp(dir=picture.parent, suffix=".drawing")
+        with open(number, "wb") as file:
+            pickle.dump(figure, file)
+        with _death_told():
+            asked = self.process.submit(_write_pickled, name, picture, vector, on_phone())
+        self.waiting.append(asked)
 
 
 _drawing: ContextVar[_Drawing | None] = ContextVar("drawing", default=None)
@@ -345,8 +353,9 @@ def _death_told() -> Iterator[None]:
         ) from None
 
 
-def _write_pickled(told: bytes) -> None:
-    figure, picture, vector, to_phone = pickle.loads(told)
+def _write_pickled(name: str, picture: Path, vector: bool, to_phone: bool) -> None:
+    figure = pickle.loads(Path(name).read_bytes())
+    Path(name).unlink()
     _write(figure, picture, vector=vector, to_phone=to_phone)
 
 
