@@ -164,7 +164,7 @@ def test_what_has_too_few_rows_to_be_judged_is_told(data, tmp_path):
     few.to_csv(tmp_path / "job_seekers.csv", sep=";", index=False)
     _, text = invoke("--data", str(tmp_path), *FEW, "--json")
     found = {item["column"]: item for item in json.loads(text)["unjudged"]}
-    assert set(found) == {"person", "benefit_right"}
+    assert set(found) == {"person", "benefit_right", "education, benefit_right"}
     assert found["benefit_right"]["judged_by"] < found["benefit_right"]["needed"] == 500
     assert "a right to benefit more often" in found["benefit_right"]["not_judged"]
 

@@ -249,7 +249,7 @@ def county(code: str, found: Sequence[Result], text: Mapping[str, Any]) -> Page:
         entry, main = text["studies"][name], results.main_result(found, name)
         own = results.of_county(found, name, code)
         blocks += [f"## [{entry['name']}]({name}.html)", counties.question(code, name, text)]
-        blocks.append(str(text["study"]["source"]).format(source=entry["source"].strip()))
+        blocks.append(str(text["study"]["source"]).format(source=f"{entry['published']}."))
         if main:
             shown.append(counties.rests_on(code, main, text))
             blocks += _of_county(code, main, text)
