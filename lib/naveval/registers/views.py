@@ -118,9 +118,8 @@ def hold(connection: duckdb.DuckDBPyConnection, source: Source, folder: Path) ->
     """
     table, rows = source.table, f"numbered.{identifier(source.table)}"
     n_columns = len(columns(connection, rows, source.label))
-    (n_rows,) = run(connection, f"SELECT count(*) FROM {rows}", where=source.label).fetchone() or (
-        0,
-    )
+    counted = run(connection, f"SELECT count(*) FROM {rows}", where=source.label).fetchone()
+    n_rows = counted[0] if counted else 0
     held = f"numbered.{identifier(table + '_held')}"
     if n_rows * n_columns <= MOST_HELD:
         run(connection, f"CREATE TABLE {held} AS FROM {rows}", where=source.label)
