@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from naveval.estimators.categorical import probit
 from naveval.project import months as calendar_months
 from naveval.project.errors import EstimationError
 from naveval.registers import contracts
-from naveval.studies.indicator import extracts, frames, models, series
+from naveval.studies.indicator import extracts, frames, models, quality, series
 from naveval.studies.indicator import panel as panels
 from naveval.studies.indicator.characteristics import OUTCOMES
 from naveval.studies.indicator.models import Packed, Specification
@@ -292,6 +293,53 @@ def test_cohorts_are_six_months_to_five_years_old(packs):
         assert abs(np.average(own["indicator"], weights=own["n_persons"])) < 2e-3
         county = found[(found["outcome"] == outcome) & (found["grouping"] == "county")]
         assert county["n_persons"].sum() == own["n_persons"].sum()
+
+
+@pytest.mark.parametrize("outcome", ["atid3", "jobb3"])
+def test_the_documents_bootstrap_draws_rows(packs, outcome):
+    """With rows drawn one by one the spread is that of independent residuals of each month."""
+    small = packs.sharing(replace(packs.panel, chunks=packs.panel.chunks[:3]))
+    fit = models.fit(small, PRODUCTION, outcome)
+    wanted = [series.grouping(packs.panel, "nav"), series.grouping(packs.panel, "county")]
+    found = quality.resampled(small, PRODUCTION, fit, outcome, wanted, draws=40, seed=3)
+    assert found["county"].shape == (40, 3, 15)
+    for t, chunk in enumerate(small.panel.chunks):
+        gap, _ = probit.score_residual(
+            fit, small.codes(chunk, fit.design, outcome), chunk.outcomes[outcome].astype(float)
+        )
+        error = gap.std() / np.sqrt(len(gap))
+        assert found["nav"][:, t, 0].std(ddof=1) == pytest.approx(error, rel=0.4)
+        assert found["nav"][:, t, 0].mean() == pytest.approx(gap.mean(), abs=error)
+    again = quality.resampled(small, PRODUCTION, fit, outcome, wanted, draws=2, seed=3)
+    assert np.array_equal(again["nav"], found["nav"][:2])
+
+
+def test_intervals_of_drawn_rows_are_those_of_the_spread_of_draws():
+    """Of a month, a mean of twelve and a change; a draw without a month's rows is left out."""
+    months = tuple(calendar_months.month_range("2018-01", "2019-12"))
+    rng = np.random.default_rng(5)
+    one = np.ones((24, 1))
+    nav = series.Grouping("nav", ("nav",), ("nav",))
+    curve = series.Curves(
+        "atid3", nav, months, 100 * one, one, one, one, rng.normal(size=(60, 24, 1))
+    )
+    drawn = rng.normal(0, 0.5, (2000, 24, 1))
+    drawn[0, 3] = np.nan
+    drawn[1, -1] = np.nan
+    found = frames.interval_table({"nav": curve}, (), 200, 1, {"nav": drawn})
+    rows = found.set_index("quantity")["rows"]
+    assert rows["month"] == pytest.approx(1.96 * 0.5, rel=0.01)
+    assert rows["year"] == pytest.approx(1.96 * 0.5 / np.sqrt(12), rel=0.05)
+    assert rows["change"] == pytest.approx(1.96 * 0.5 * np.sqrt(2), rel=0.02)
+    np.testing.assert_allclose(found["rows_ratio"], found["rows"] / found["clustered"])
+    without = frames.interval_table({"nav": curve}, (), 200, 1)
+    assert without["rows"].isna().all()
+
+
+@pytest.mark.parametrize("draws", [1, 49, -1])
+def test_too_few_draws_of_rows_are_refused(draws):
+    with pytest.raises(ValueError, match="row_draws"):
+        Parameters(row_draws=draws)
 
 
 def test_a_table_in_one_file_gives_the_same_panel(tmp_path):

@@ -305,3 +305,16 @@ def test_the_answer_follows_the_numbers(results, tmp_path, middle, persons, want
     told = " ".join(f"{told} {output.texts['fig-6']['finding'].get(title, '')}".split())
     assert all(part in told for part in wanted), told
     assert not any(part in told for part in without), told
+
+
+def test_drawn_rows_stand_beside_clustered_intervals_where_they_were_drawn(results, tmp_path):
+    output = Output("indicator", places.place(""), tmp_path, "simulated", words.load("indicator"))
+    (tmp_path / "tables").mkdir()
+    showing = Showing(REPORT, output)
+    assert results.intervals["rows"].isna().all()
+    assert showing.show("tbl-rows", results).markdown == ""
+    half = results.intervals.assign(rows=results.intervals["clustered"] * 0.5, rows_ratio=0.5)
+    parameters = results.parameters.model_copy(update={"row_draws": 200})
+    told = showing.show("tbl-rows", results.but(intervals=half, parameters=parameters)).markdown
+    assert "0,50" in told and "Trekning av rader" in told
+    assert "200 ganger er like mange rader trukket" in told

@@ -5,6 +5,7 @@ report reads them and only picks its own. Nothing in the results is a count of p
 noise, or a mean of such.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from naveval.studies.indicator.frames import (
     critical,
     curve_frame,
     interval_table,
+    intervals_of,
     require_adjusted,
     windows_of,
 )
@@ -176,10 +178,7 @@ def _estimate(parameters: Parameters, data: Path) -> IndicatorResults:
         offices=office,
         office_months=descriptives.reliability_by_month(found["atid3"]["office"]),
         intervals=pd.concat(
-            [
-                interval_table(found[o], windows[o], parameters.draws, parameters.seed)
-                for o in OUTCOMES
-            ],
+            [_intervals(packs, o, fits[o], found[o], windows[o], parameters) for o in OUTCOMES],
             ignore_index=True,
         ),
         drivers=decompositions(packs, fits, parameters),
@@ -194,6 +193,29 @@ def _estimate(parameters: Parameters, data: Path) -> IndicatorResults:
         market=market_table(panel),
         recovery=recovery_table(packs, parameters),
     )
+
+
+def _intervals(
+    packs: Packed,
+    outcome: str,
+    fit: Fit,
+    found: Mapping[str, Curves],
+    windows: Sequence[tuple[str, str]],
+    parameters: Parameters,
+) -> pd.DataFrame:
+    """Intervals of an outcome side by side; rows are drawn when the parameters ask for it."""
+    drawn = None
+    if parameters.row_draws:
+        drawn = quality.resampled(
+            packs,
+            specification(parameters),
+            fit,
+            outcome,
+            [found[name].grouping for name in intervals_of(found)],
+            draws=parameters.row_draws,
+            seed=parameters.seed,
+        )
+    return interval_table(found, windows, parameters.draws, parameters.seed, drawn)
 
 
 def _stock(panel: panels.Panel) -> NDArray[np.float64]:

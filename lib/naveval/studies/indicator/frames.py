@@ -214,23 +214,31 @@ LAST_MONTHS = 12
 
 
 def interval_table(
-    found: Mapping[str, Curves], windows: Sequence[tuple[str, str]], n_draws: int, seed: int
+    found: Mapping[str, Curves],
+    windows: Sequence[tuple[str, str]],
+    n_draws: int,
+    seed: int,
+    drawn: Mapping[str, NDArray] | None = None,
 ) -> pd.DataFrame:
     """Half widths of 95 percent intervals, averaged over months and groups.
 
     For a single month, the mean of the last twelve months, and the change over twelve months;
     by the published formula (which treats months as independent), clustered by person with
-    uncertain coefficients, and by the multiplier bootstrap.
+    uncertain coefficients, by the multiplier bootstrap, and by the document's bootstrap of rows.
+
+    Parameters
+    ----------
+    drawn
+        By grouping, the indicators that drawn rows gave (`quality.resampled`).
 
     Returns
     -------
-    outcome, grouping, quantity ("month", "year", "change"), published, clustered, bootstrap
-    (half widths), ratio (clustered over published).
+    outcome, grouping, quantity ("month", "year", "change"), published, clustered, bootstrap, rows
+    (half widths; `rows` missing where none were drawn), ratio (clustered over published),
+    rows_ratio (rows over clustered).
     """
     rows = []
-    for name in UNITS:
-        if name not in found or found[name].influence is None:
-            continue
+    for name in intervals_of(found):
         curve = found[name]
         if len(curve.months) < 2 * LAST_MONTHS:
             raise EstimationError("uncertainty: fewer than 24 months")
@@ -241,31 +249,34 @@ def interval_table(
             if len(usable) <= MOST_GROUPS
             else np.sort(rng.choice(usable, MOST_GROUPS, replace=False))
         )
-        rows += _rows(curve, shown, n_draws, seed)
+        own = None if drawn is None else drawn[name][:, :, shown].astype(np.float64)
+        rows += _rows(curve, shown, n_draws, seed, own)
     return pd.DataFrame(rows)
 
 
-def _rows(curve: Curves, shown: np.ndarray, n_draws: int, seed: int) -> list[dict[str, object]]:
+def intervals_of(found: Mapping[str, Curves]) -> list[str]:
+    """The groupings whose intervals are compared."""
+    return [name for name in UNITS if name in found and found[name].influence is not None]
+
+
+def _rows(
+    curve: Curves, shown: NDArray, n_draws: int, seed: int, drawn: NDArray | None
+) -> list[dict[str, object]]:
     table = curve.influence
     assert table is not None
     half = half_width(curve)[:, shown]
     own = table[:, :, shown].astype(np.float64)
-    t = len(curve.months)
-    weights = {
-        "month": np.eye(t),
-        "year": np.concatenate([np.zeros(t - LAST_MONTHS), np.full(LAST_MONTHS, 1 / LAST_MONTHS)])[
-            None, :
-        ],
-        "change": (np.eye(t, k=LAST_MONTHS)[:-LAST_MONTHS] - np.eye(t)[:-LAST_MONTHS]),
-    }
     rows = []
-    for quantity, matrix in weights.items():
-        moved = np.einsum("qt,ctg->cqg", matrix, own).reshape(len(own), -1)
+    for quantity, matrix in _quantities(len(curve.months)).items():
+        moved = _moved(matrix, own)
         published = np.sqrt((matrix**2) @ half**2).ravel()
         clustered = Z95 * multiplier.clustered_errors(moved)
         step = max(1, moved.shape[1] // 400)
         draws = multiplier.draws(moved[:, ::step], n_draws, seed)
         (boot,) = multiplier.bootstrap_intervals(np.zeros(draws.shape[1]), draws, (0.95,))
+        by_rows = float("nan")
+        if drawn is not None:
+            by_rows = float(np.nanmean(Z95 * np.nanstd(_moved(matrix, drawn), axis=0, ddof=1)))
         rows.append(
             {
                 "outcome": curve.outcome,
@@ -274,10 +285,30 @@ def _rows(curve: Curves, shown: np.ndarray, n_draws: int, seed: int) -> list[dic
                 "published": float(published.mean()),
                 "clustered": float(clustered.mean()),
                 "bootstrap": float((boot.high - boot.low).mean() / 2),
+                "rows": by_rows,
                 "ratio": float(clustered.sum() / published.sum()),
+                "rows_ratio": by_rows / float(clustered.mean()),
             }
         )
     return rows
+
+
+def _quantities(months: int) -> dict[str, NDArray[np.float64]]:
+    """Weights of the months in every quantity that is compared, (quantities, months)."""
+    year = np.zeros((1, months))
+    year[0, -LAST_MONTHS:] = 1 / LAST_MONTHS
+    change = np.eye(months, k=LAST_MONTHS)[:-LAST_MONTHS] - np.eye(months)[:-LAST_MONTHS]
+    return {"month": np.eye(months), "year": year, "change": change}
+
+
+def _moved(matrix: NDArray, own: NDArray) -> NDArray[np.float64]:
+    """Quantities of every draw, missing where a month that counts is: (draws, quantities × G)."""
+    absent = np.isnan(own)
+    found = np.einsum("qt,ctg->cqg", matrix, np.where(absent, 0.0, own))
+    if absent.any():
+        lacks = np.einsum("qt,ctg->cqg", (matrix != 0).astype(float), absent.astype(float))
+        found[lacks > 0] = np.nan
+    return found.reshape(len(own), -1)
 
 
 OUTCOMES_OF = {

@@ -24,6 +24,7 @@ PARTS = (
     "recovery",
 )
 LEAST_MONTHS = 24
+LEAST_DRAWS = 50
 
 
 class Parameters(StudyParameters):
@@ -50,6 +51,9 @@ class Parameters(StudyParameters):
         Longer horizons to show where observed, in months: 24 and 36.
     person_groups, draws
         Random groups of persons and draws of the multiplier bootstrap.
+    row_draws
+        Draws of the document's own bootstrap, which draws rows and estimates anew; 200 there.
+        0 leaves it out, since every draw takes as long as an estimation.
     relative_month
         Month whose actual level the relative version divides by; "" is the whole period.
     compare_from, compare_to
@@ -74,6 +78,7 @@ class Parameters(StudyParameters):
     long_horizons: tuple[Literal[24, 36], ...] = (24, 36)
     person_groups: int = Field(default=500, ge=50, le=20_000)
     draws: int = Field(default=1000, ge=200, le=10_000)
+    row_draws: int = Field(default=0, ge=0, le=10_000)
     relative_month: str = ""
     compare_from: str = "2019-12"
     compare_to: str = "2023-12"
@@ -92,6 +97,13 @@ class Parameters(StudyParameters):
         for window in value:
             if not all(MONTH.fullmatch(month) for month in window) or window[0] > window[1]:
                 raise ValueError("each window is two months, first and last, as yyyy-mm")
+        return value
+
+    @field_validator("row_draws")
+    @classmethod
+    def _enough(cls, value: int) -> int:
+        if 0 < value < LEAST_DRAWS:
+            raise ValueError(f"expected 0 or at least {LEAST_DRAWS} draws")
         return value
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ person are alike, and noise.
 How good the model is: explained variation, calibration, stability of coefficients.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from naveval.estimators import multiplier
-from naveval.estimators.categorical import design, probit
+from naveval.estimators.categorical import design, ols, probit
 from naveval.estimators.categorical import design as categorical
 from naveval.estimators.categorical.design import Fit
 from naveval.studies.indicator.models import (
@@ -24,6 +25,7 @@ from naveval.studies.indicator.models import (
     Specification,
     design_for,
     is_share,
+    join_months,
 )
 from naveval.studies.indicator.models import fit as fit_model
 from naveval.studies.indicator.panel import Chunk, Panel, with_outcome
@@ -31,6 +33,7 @@ from naveval.studies.indicator.published import coefficients, printed_rows
 from naveval.studies.indicator.series import (
     Grouping,
     finished,
+    group_codes,
     months_mean,
     point_sums,
 )
@@ -163,6 +166,69 @@ def clustered_covariance(
             @ found.design.expand
         )
     return multiplier.clustered_covariance(scores @ found.bread)
+
+
+def resampled(
+    packs: Packed,
+    spec: Specification,
+    fit: Fit,
+    outcome: str,
+    wanted: Sequence[Grouping],
+    *,
+    draws: int,
+    seed: int,
+) -> dict[str, NDArray[np.float32]]:
+    """The document's bootstrap: rows are drawn with replacement, and the model estimated anew.
+
+    Rows of one person are drawn one by one, as if they were independent.
+
+    Parameters
+    ----------
+    fit
+        The model on the rows as they are, where probit starts.
+    draws
+        200 in the document; each takes as long as an estimation.
+
+    Returns
+    -------
+    By grouping, (draws, T, G) values of the indicator; missing where no row was drawn.
+
+    Source: indicator document, appendix C.
+    """
+    chunks = list(with_outcome(packs.panel, outcome))
+    codes, y = join_months(
+        [(packs.codes(c, fit.design, outcome), c.outcomes[outcome]) for c in chunks]
+    )
+    cells = {g.name: _cells(chunks, g, packs.panel) for g in wanted}
+    shape = {g.name: (len(chunks), len(g.names)) for g in wanted}
+    found = {name: np.zeros((draws, *own), np.float32) for name, own in shape.items()}
+    rng = np.random.default_rng([seed, 17])
+    for draw in range(draws):
+        own = np.sort(rng.integers(0, len(y), len(y)))
+        rows = [code[own] for code in codes]
+        if is_share(outcome) and not spec.linear:
+            again = probit.fit_probit(fit.design, [(rows, y[own])], start=fit.coefficients)
+        else:
+            again = ols.fit_ols(fit.design, [(rows, y[own])])
+        gap = y[own] - probit.expected(again, rows)
+        for name, cell in cells.items():
+            found[name][draw] = _means(cell[own], gap, shape[name])
+    return found
+
+
+def _cells(chunks: Sequence[Chunk], found: Grouping, panel: Panel) -> NDArray[np.int64]:
+    """Month and group of every row as one number, -1 outside the grouping."""
+    size = len(found.names)
+    places = [group_codes(chunk, found, panel).astype(np.int64) for chunk in chunks]
+    return np.concatenate([np.where(g >= 0, t * size + g, -1) for t, g in enumerate(places)])
+
+
+def _means(cell: NDArray, gap: NDArray, shape: tuple[int, int]) -> NDArray[np.float64]:
+    """Mean of the gaps in every month and group; missing where there are no rows."""
+    inside, size = cell >= 0, shape[0] * shape[1]
+    n = np.bincount(cell[inside], minlength=size)
+    total = np.bincount(cell[inside], weights=gap[inside], minlength=size)
+    return np.divide(total, n, out=np.full(size, np.nan), where=n > 0).reshape(shape)
 
 
 DECILES = 10

@@ -1,6 +1,7 @@
 """Sections on how sure the numbers are and how good the model is: intervals, fit, coefficients."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from naveval.disclosure.released import Released
 from naveval.estimators import multiplier
 from naveval.estimators.categorical.design import COMBINED
 from naveval.exhibits import figures
-from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value
+from naveval.exhibits.declare import Exhibit, Fact, Picture, Sentence, Table, Value, When
 from naveval.exhibits.figures import COLORS
 from naveval.exhibits.protect import Model, Public, Together
 from naveval.exhibits.reader import Reader
@@ -35,6 +36,7 @@ from naveval.studies.indicator.results import IndicatorResults
 
 SOFT = ("#12436D", "#5D81A5", "#A9BDD1")
 WAYS = ("published", "clustered", "bootstrap")
+OF_ROWS = ("clustered", "rows")
 
 
 def _fan(results: IndicatorResults) -> Released:
@@ -53,8 +55,9 @@ def _fan(results: IndicatorResults) -> Released:
     return released(found, results, "fig-fan", ("month",))
 
 
-def _intervals(results: IndicatorResults) -> pd.DataFrame:
+def _intervals(results: IndicatorResults, shown: tuple[str, ...]) -> pd.DataFrame:
     found = results.intervals.rename(columns={"grouping": "by", "quantity": "span"})
+    found = found[["outcome", "by", "span", *shown]]
     return found.assign(n_persons=results.persons, residual_df=results.parameters.person_groups - 1)
 
 
@@ -125,7 +128,7 @@ UNCERTAINTY: tuple[Exhibit[IndicatorResults], ...] = (
     ),
     Exhibit(
         "tbl-intervals",
-        data=_intervals,
+        data=partial(_intervals, shown=(*WAYS, "ratio")),
         keys=("outcome", "by", "span"),
         values={
             **{
@@ -140,6 +143,25 @@ UNCERTAINTY: tuple[Exhibit[IndicatorResults], ...] = (
             "widest": Fact(lambda reader: float(reader.rows["ratio"].max()), "num2"),
         },
         only={"outcome": ("atid3", "jobb12")},
+    ),
+    Exhibit(
+        "tbl-rows",
+        data=partial(_intervals, shown=(*OF_ROWS, "rows_ratio")),
+        keys=("outcome", "by", "span"),
+        values={
+            **{
+                name: by_outcome("num2", "hundred2", estimand=f"half width, {name}")
+                for name in OF_ROWS
+            },
+            "rows_ratio": Value("num2", "ratio", estimand="rows over clustered"),
+        },
+        protect=Model(digits=(*OF_ROWS, "rows_ratio")),
+        facts={
+            "narrowest": Fact(lambda reader: float(reader.rows["rows_ratio"].min()), "num2"),
+            "widest": Fact(lambda reader: float(reader.rows["rows_ratio"].max()), "num2"),
+            "draws": Fact(lambda reader: reader.parameters.row_draws),
+        },
+        when=When(lambda results: results.parameters.row_draws > 0),
     ),
 )
 UNCERTAINTY_SENTENCES = (Sentence("narrow"),)
