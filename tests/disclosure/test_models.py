@@ -80,6 +80,7 @@ WITHOUT_CELLS = {
     "tbl-rule-value": "means over the sample",
     "tbl-between": "one spread of all offices",
     "tbl-intervals": "widths of intervals",
+    "tbl-rows": "widths of intervals",
     "tbl-explained": "one number of a model",
     "tbl-recovery": "of drawn outcomes",
 }
