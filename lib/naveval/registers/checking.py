@@ -21,17 +21,19 @@ from naveval.project.errors import ContractError
 from naveval.project.parameters import StudyParameters
 from naveval.registers import contracts, grammar, sources
 from naveval.registers.checks import PERSON
-from naveval.registers.connections import QUERY_ERRORS, connect, identifier, run
+from naveval.registers.connections import QUERY_ERRORS, asked, identifier, run
 from naveval.registers.rules import coverage
 from naveval.registers.rules.breaches import Breach, Rule
 from naveval.registers.rules.coverage import Need
 from naveval.registers.sources import Source
 from naveval.registers.views import (
+    Opened,
     columns,
     create_views,
     duck_family,
     family,
     hold,
+    opened,
     raw_view,
     text_dialect,
 )
@@ -119,18 +121,29 @@ def read_report(
     data: Path, tables: Mapping[str, Any], needs: Iterable[Need], rules: Iterable[Rule] = ()
 ) -> Report:
     """Look at every table that can be read; tables that cannot are left out."""
-    connection, folder = connect()
+    with opened() as at:
+        for table, schema in tables.items():
+            try:
+                source = sources.find(data, table)
+                create_views(at.connection, source, schema, at.folder)
+                hold(at.connection, source, at.folder)
+                at.sources[table] = source
+            except (ContractError, *QUERY_ERRORS):
+                continue
+        return report_within(at, tables, needs, rules)
+
+
+def report_within(
+    at: Opened, tables: Mapping[str, Any], needs: Iterable[Need], rules: Iterable[Rule] = ()
+) -> Report:
+    """As `read_report`, of the tables that are open in `at`."""
+    connection = at.connection
     seen: list[ColumnReport] = []
     unread: list[Unread] = []
-    found: dict[str, Source] = {}
-    for table, schema in tables.items():
+    for table, source in at.sources.items():
         try:
-            source = sources.find(data, table)
-            create_views(connection, source, schema, folder)
-            hold(connection, source, folder)
-            seen += _columns(connection, source, schema)
-            unread += _unread(connection, source, schema)
-            found[table] = source
+            seen += _columns(connection, source, tables[table])
+            unread += _unread(connection, source, tables[table])
         except (ContractError, *QUERY_ERRORS):
             continue
     covered: list[CoverageReport] = []
@@ -144,11 +157,10 @@ def read_report(
         few += [(need, rows, coverage.LEAST_EXPECTED, "rows in every period")]
     for rule in rules:
         try:
-            row = run(connection, rule.basis).fetchone() if rule.basis else None
+            counted = asked(connection, rule.basis) if rule.basis else []
         except (ContractError, *QUERY_ERRORS):
             continue
-        few += [(rule, int(row[0] or 0), rule.least, rule.expected)] if row else []
-    connection.close()
+        few += [(rule, int(n or 0), rule.least, rule.expected) for (n,) in counted[:1]]
     unjudged = [
         Unjudged(of.table, of.column, n, most, text) for of, n, most, text in few if n < most
     ]
@@ -339,16 +351,18 @@ class Look:
 def look(study: str, data: Path, parameters: StudyParameters) -> Look:
     """Check the extracts for these parameters as a run does, and read what is there."""
     declared = catalogue.module(study, "contracts")
-    found = tuple(contracts.check(study, data, parameters))
+    needs = contracts.needs(study, parameters)
+    rules = contracts.rules(study, parameters)
+    with opened() as at:
+        found = tuple(contracts.check_within(at, study, data, parameters))
+        report = report_within(at, declared.TABLES, needs, rules)
     refused = ""
     if all(item.warning for item in found) and hasattr(declared, "require_known"):
         try:
             declared.require_known(data, parameters)
         except ContractError as error:
             refused = str(error)
-    needs = contracts.needs(study, parameters)
-    rules = contracts.rules(study, parameters)
-    return Look(study, data, found, refused, read_report(data, declared.TABLES, needs, rules))
+    return Look(study, data, found, refused, report)
 
 
 def as_text(seen: Look) -> str:

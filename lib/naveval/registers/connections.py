@@ -1,10 +1,12 @@
 """DuckDB connections with limits on memory and threads, and errors that show no data."""
 
 import os
+import re
 import weakref
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -32,6 +34,19 @@ def run(
     """Execute SQL; faults of the data become a ContractError without any of the data's text."""
     with data_errors(where):
         return connection.execute(sql, parameters)
+
+
+_ANSWERS: weakref.WeakKeyDictionary[duckdb.DuckDBPyConnection, dict[str, list[Any]]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def asked(connection: duckdb.DuckDBPyConnection, sql: str, where: str = "") -> list[Any]:
+    """Rows of a query; a large table that stays as it is need not be read again for the same."""
+    kept = _ANSWERS.setdefault(connection, {})
+    if sql not in kept:
+        kept[sql] = run(connection, sql, where=where).fetchall()
+    return kept[sql]
 
 
 @contextmanager
@@ -90,6 +105,15 @@ def private_folder() -> tuple[ExitStack, Path]:
     """
     stack = ExitStack()
     return stack, stack.enter_context(store.staged(paths.cache_dir() / "spill"))
+
+
+def words_of(sql: str) -> set[str]:
+    """Names, numbers and words of SQL.
+
+    >>> sorted(words_of("left(month, 4)"))
+    ['4', 'left', 'month']
+    """
+    return set(re.findall(r"\w+", sql))
 
 
 def quote(value: object) -> str:

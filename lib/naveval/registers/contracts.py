@@ -20,7 +20,8 @@ from naveval.registers import reading
 from naveval.registers.grammar import ZONE
 from naveval.registers.rules.breaches import Breach, Rule
 from naveval.registers.rules.coverage import Need
-from naveval.registers.tables import check_tables
+from naveval.registers.tables import breaches_within, check_tables
+from naveval.registers.views import Opened, opened
 
 __all__ = ["Breach", "Rule", "check", "check_tables", "describe", "require"]
 
@@ -39,9 +40,17 @@ class Warned:
 
 def check(study: str, data: Path, parameters: StudyParameters | None = None) -> list[Breach]:
     """All breaches of a study's contract by the extracts in a folder."""
+    with opened() as at:
+        return check_within(at, study, data, parameters)
+
+
+def check_within(
+    at: Opened, study: str, data: Path, parameters: StudyParameters | None = None
+) -> list[Breach]:
+    """As `check`; the tables that can be read stay open in `at`."""
     declared = catalogue.module(study, "contracts")
     known, wanted = rules(study, parameters), needs(study, parameters)
-    return check_tables(declared.TABLES, Path(data), known, wanted)
+    return breaches_within(at, declared.TABLES, Path(data), known, wanted)
 
 
 def needs(study: str, parameters: StudyParameters | None) -> tuple[Need, ...]:

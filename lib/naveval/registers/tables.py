@@ -1,7 +1,6 @@
 """Check register tables against their schemas and rules, in DuckDB, and find every breach."""
 
 import itertools
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from naveval.registers.checks import (
     mixed,
     translate,
 )
-from naveval.registers.connections import connect, identifier, run
+from naveval.registers.connections import identifier, run, words_of
 from naveval.registers.damage import explained, unfinished
 from naveval.registers.grammar import Family
 from naveval.registers.rules import shapes
@@ -45,6 +44,7 @@ from naveval.registers.sources import Source
 from naveval.registers.views import (
     FILE,
     ROW,
+    Opened,
     columns,
     create_views,
     disagreements,
@@ -52,6 +52,7 @@ from naveval.registers.views import (
     family,
     hold,
     moment,
+    opened,
     raw_view,
     text_dialect,
 )
@@ -64,7 +65,6 @@ MIDNIGHTS = (
 FOR_NOTHING = ("ukjent", "ingen")  # codes for no value
 MAY_BE_EMPTY = "may_be_empty"
 WHOLE = ("number", "integer")
-WORDS = re.compile(r"\w+")
 
 
 def check_tables(
@@ -77,9 +77,20 @@ def check_tables(
 
     Every table is looked at, whatever is wrong with the others.
     """
-    connection, folder = connect()
+    with opened() as at:
+        return breaches_within(at, tables, data, rules, needs)
+
+
+def breaches_within(
+    at: Opened,
+    tables: Mapping[str, Any],
+    data: Path,
+    rules: Iterable[Rule] = (),
+    needs: Iterable[Need] = (),
+) -> list[Breach]:
+    """As `check_tables`; the tables that can be read stay open in `at`."""
+    connection, folder, found = at.connection, at.folder, at.sources
     breaches: list[Breach] = []
-    found: dict[str, Source] = {}
     for table, schema in tables.items():
         try:
             source = sources.find(data, table)
@@ -99,10 +110,9 @@ def check_tables(
         breaches.append(Breach("", name, "", 0, (), text))
     faulty = {breach.column for breach in breaches} & {*PLACES, "industry"}
     for rule in rules:
-        if not faulty & set(WORDS.findall(rule.sql)):  # its message could show what is there
+        if not faulty & words_of(rule.sql):  # its message could show what is there
             breaches += check_rule(connection, rule, found, strict=not breaches)
     lacking = [check_need(connection, need, found, strict=not breaches) for need in needs]
-    connection.close()
     return breaches + merged(itertools.chain(*lacking))
 
 

@@ -7,6 +7,8 @@ they stand in the files, the others as the contract's types.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import duckdb
 
 from naveval.project.errors import ContractError
 from naveval.registers import dialects, grammar, sources, statistical
-from naveval.registers.connections import identifier, quote, run
+from naveval.registers.connections import connect, identifier, quote, run
 from naveval.registers.dialects import Dialect
 from naveval.registers.grammar import Family
 from naveval.registers.sources import Form, Source
@@ -50,6 +52,33 @@ ROW = "row_no"
 FILE = "file_name"
 MOST_HELD = 20_000_000  # cells of a table in memory
 OWNER_FILE, OWNER_ROW = "owner_file", "owner_row"  # where a mapping found a row
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A folder's tables while they are looked at.
+
+    Attributes
+    ----------
+    connection, folder
+        Where the views are, and a folder of its own.
+    sources
+        The tables that have views so far.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    folder: Path
+    sources: dict[str, Source]
+
+
+@contextmanager
+def opened() -> Iterator[Opened]:
+    """A new connection, without tables so far, that is closed in the end."""
+    connection, folder = connect()
+    try:
+        yield Opened(connection, folder, {})
+    finally:
+        connection.close()
 
 
 def family(dtype: Any) -> Family:

@@ -316,5 +316,6 @@ def test_drawn_rows_stand_beside_clustered_intervals_where_they_were_drawn(resul
     half = results.intervals.assign(rows=results.intervals["clustered"] * 0.5, rows_ratio=0.5)
     parameters = results.parameters.model_copy(update={"row_draws": 200})
     told = showing.show("tbl-rows", results.but(intervals=half, parameters=parameters)).markdown
-    assert "0,50" in told and "Trekning av rader" in told
+    assert "0,50" in told
+    assert "Trekning av rader" in told
     assert "trukket med tilbakelegging 200 ganger" in told

@@ -9,7 +9,7 @@ A table with few rows (a small simulation, a small county) can lack a period by 
 period without rows counts only where `LEAST_EXPECTED` or more were to be expected.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naveval.project.months import month_text
-from naveval.registers.connections import identifier, run
+from naveval.registers.connections import asked, identifier, run, words_of
 from naveval.registers.rules.breaches import Breach
 from naveval.registers.sources import Source
+from naveval.registers.views import columns
 
 LEAST_EXPECTED = 15
 YEAR, LEAST_OF_SEASON = 12, 50  # of few rows a summer can lack by chance
@@ -99,16 +100,31 @@ def reaching(connection: duckdb.DuckDBPyConnection, need: Need) -> Need:
 def counts(connection: duckdb.DuckDBPyConnection, need: Need) -> NDArray[np.int64]:
     """Rows by place and period, (places, periods)."""
     place = need.place or "''"
+    there = columns(connection, f"({need.rows})", need.table)
+    alike = grouped(need.rows, f"{place} {need.period}", there)
     sql = (
-        f"SELECT place, period, count(*) FROM (SELECT {place} AS place, {need.period} AS period "
-        f"FROM ({need.rows})) WHERE period BETWEEN {need.first} AND {need.last} GROUP BY ALL"
+        f"SELECT place, period, sum(alike) FROM (SELECT {place} AS place, {need.period} AS period, "
+        f"alike FROM ({alike})) WHERE period BETWEEN {need.first} AND {need.last} GROUP BY ALL"
     )
     found = np.zeros((len(need.places), need.last - need.first + 1), dtype=np.int64)
     index = {name: i for i, name in enumerate(need.places)}
-    for name, period, n in run(connection, sql, where=need.table).fetchall():
+    for name, period, n in asked(connection, sql, need.table):
         if name in index:
             found[index[name], int(period) - need.first] = n
     return found
+
+
+def grouped(rows: str, of: str, there: Iterable[str]) -> str:
+    """SQL of the columns that an expression is of, and how many rows are `alike` in them.
+
+    A month's number is then found once for each month and not for each of millions of rows.
+
+    >>> grouped("FROM t", "left(month, 4)", ["person", "month"])
+    'SELECT "month", count(*) AS alike FROM (FROM t) GROUP BY ALL'
+    """
+    named = words_of(of)
+    listed = "".join(f"{identifier(name)}, " for name in there if name in named)
+    return f"SELECT {listed}count(*) AS alike FROM ({rows}) GROUP BY ALL"
 
 
 def breaches(connection: duckdb.DuckDBPyConnection, need: Need, source: Source) -> Iterator[Breach]:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from naveval.registers.connections import identifier, quote
+from naveval.registers.connections import identifier, quote, words_of
 from naveval.registers.forms import is_dated
 from naveval.registers.rules import signs
 from naveval.registers.rules.breaches import Rule
+from naveval.registers.rules.coverage import grouped
 from naveval.registers.rules.signs import (
     FAR,
     LEAST_LINKED,
@@ -107,9 +108,12 @@ def sampled(table: str, unit: str = "person") -> str:
     return f"hash({unit}) % (SELECT {parts} FROM {table}) = 0"
 
 
-def per_period(table: str, period: str, rows: str = "") -> str:
-    """SQL of the rows of the median period."""
-    counts = f"SELECT {period} AS t, count(*) AS n FROM {f'({rows})' if rows else table} GROUP BY 1"
+def per_period(table: str, period: str, rows: str = "", there: Iterable[str] = ()) -> str:
+    """SQL of the rows of the median period; `there` are the table's columns, where known."""
+    of = f"SELECT *, 1 AS alike FROM {f'({rows})' if rows else table}"
+    if not rows and words_of(period) & set(there):
+        of = grouped(f"FROM {table}", period, there)
+    counts = f"SELECT {period} AS t, sum(alike)::BIGINT AS n FROM ({of}) GROUP BY 1"
     return f"SELECT median(n) FROM ({counts})"
 
 
@@ -198,7 +202,7 @@ def followed(
         {" UNION ALL ".join(f"SELECT *, false AS warning FROM ({part})" for part in parts)}
         UNION ALL {" UNION ALL ".join(warned)}
         """,
-        basis=per_period(table, period, rows),
+        basis=per_period(table, period, rows, schema.columns),
         least=LEAST_LINKED,
     )
 
