@@ -95,6 +95,7 @@ def connect() -> tuple[duckdb.DuckDBPyConnection, Path]:
     connection.execute(f"SET TimeZone = {quote(ZONE)}")
     weakref.finalize(connection, stack.close)
     connection.execute("CREATE SCHEMA numbered")
+    connection.execute("CREATE SCHEMA part")
     return connection, folder
 
 

@@ -3,7 +3,8 @@
 Every table `x` has the view `x`, and in the schema `numbered` the views `x` and `x_raw` with two
 columns more: `row_no`, counted from 1 within its file without the header, and `file_name`, so
 that checks can say where a fault is without showing the row itself. `x_raw` has the columns as
-they stand in the files, the others as the contract's types.
+they stand in the files, the others as the contract's types. When its rows are held there is
+`part.x` too: all rows of some persons of a large table, which is enough for most rules.
 """
 
 from collections.abc import Iterator, Mapping
@@ -50,6 +51,8 @@ FLOATING, NO_NUMBER = ("FLOAT", "DOUBLE"), "-1e300"
 WIDER_THAN_64_BITS = ("HUGEINT", "UBIGINT", "UHUGEINT")
 ROW = "row_no"
 FILE = "file_name"
+PERSON = "person"
+PART_ROWS = 1_000_000  # or up to twice as many, of a table that rules judge a part of
 MOST_HELD = 20_000_000  # cells of a table in memory
 OWNER_FILE, OWNER_ROW = "owner_file", "owner_row"  # where a mapping found a row
 
@@ -143,8 +146,41 @@ def create_views(
 def hold(connection: duckdb.DuckDBPyConnection, source: Source, folder: Path) -> None:
     """Keep a table's rows at hand, for what reads them many times; `x_raw` stays as it is.
 
-    A small table is kept in memory, and a large one of text in a file that is read faster.
+    A small table is kept in memory, and a large one of text in a file that is read faster. Of a
+    large one the rows of some persons are in memory, as `part.x`.
     """
+    _keep_rows(connection, source, folder)
+    table = source.table
+    where = f" WHERE {sampled(table)}"
+    (n_rows,) = run(connection, f"SELECT count(*) FROM {identifier(table)}").fetchone() or (0,)
+    large = n_rows >= 2 * PART_ROWS and PERSON in columns(connection, identifier(table), source.label)
+    made = f"{part_of(table)} AS FROM main.{identifier(table)}{where * large}"
+    run(connection, f"CREATE {'TABLE' if large else 'VIEW'} {made}", where=source.label)
+
+
+def part_of(table: str) -> str:
+    """The relation of all rows of some persons of a table.
+
+    >>> part_of("stock")
+    'part."stock"'
+    """
+    return f"part.{identifier(table)}"
+
+
+def sampled(table: str, unit: str = PERSON, most: int | None = None) -> str:
+    """Condition that keeps all rows of some persons of a large table: `most` rows, up to twice.
+
+    `most` is `PART_ROWS` when not told.
+
+    Those who are kept of a larger table, or for fewer rows, are kept of others too: their
+    number is divided by a power of two.
+    """
+    # Of the same type as the hash: with 128 bits it takes most of the time of a check.
+    parts = f"CAST(pow(2, floor(log2(greatest(1, count(*) / {most or PART_ROWS})))) AS UBIGINT)"
+    return f"hash({unit}) % (SELECT {parts} FROM {table}) = 0"
+
+
+def _keep_rows(connection: duckdb.DuckDBPyConnection, source: Source, folder: Path) -> None:
     table, rows = source.table, f"numbered.{identifier(source.table)}"
     n_columns = len(columns(connection, rows, source.label))
     counted = run(connection, f"SELECT count(*) FROM {rows}", where=source.label).fetchone()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
+from judging import with_parts
 
 from naveval.registers.rules.homes import WHOLE, everywhere
 
@@ -22,7 +23,7 @@ def tables() -> Iterator[duckdb.DuckDBPyConnection]:
             "CREATE TABLE wages AS SELECT person, year, 100 + person % 7 AS wage "
             "FROM persons, (VALUES (2015), (2016)) y(year)"
         )
-        yield connection
+        yield with_parts(connection)
 
 
 def found(connection: duckdb.DuckDBPyConnection, **kind) -> list[tuple[str, str, bool]]:

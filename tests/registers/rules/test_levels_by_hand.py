@@ -5,7 +5,8 @@ import doctest
 import pytest
 from judging import basis, judged
 
-from naveval.registers.rules import levels, panels
+from naveval.registers import views
+from naveval.registers.rules import levels
 from naveval.registers.rules.levels import LEAST_ORDERED, LEAST_ROWS, Limit
 from naveval.registers.rules.signs import PLAIN
 
@@ -352,7 +353,7 @@ def test_of_a_large_table_some_persons_are_enough(monkeypatch) -> None:
     table += "range(8000) rows(k))"
     table = f"SELECT k AS person, 24 AS t, more, if(more = chosen, 5, 6) AS wage FROM ({table})"
     assert judged(order(sample="person"), b=table) == judged(order(), b=table)
-    monkeypatch.setattr(panels, "MOST_ROWS", 4000)
+    monkeypatch.setattr(views, "PART_ROWS", 4000)
     assert (
         judged(order(), b=f"SELECT * REPLACE (wage + if(more, 2, 0) AS wage) FROM ({table})") == []
     )
@@ -368,7 +369,7 @@ def test_means_of_a_large_table_are_those_of_some_persons(monkeypatch) -> None:
     )
     rule = levels.plausible("b", HOURS, sample="person")
     assert judged(rule, b=table) == []
-    monkeypatch.setattr(panels, "MOST_ROWS", 4000)
+    monkeypatch.setattr(views, "PART_ROWS", 4000)
     ((column, words, _),) = judged(levels.plausible("b", HOURS, sample="person"), b=table)
     assert (column, words.rpartition(" ")[2]) == ("hours", "65")
     assert judged(levels.plausible("b", HOURS), b=table) == []

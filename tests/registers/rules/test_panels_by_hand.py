@@ -7,9 +7,9 @@ import pandera.pandas as pa
 import pytest
 from judging import basis, judged
 
+from naveval.registers import views
 from naveval.registers.rules import panels
 from naveval.registers.rules.breaches import Rule
-from naveval.registers.rules.panels import MOST_ROWS
 from naveval.registers.rules.signs import LEAST_LINKED, PLAIN, Step
 
 CODES = pa.Check.isin(["a", "b", "c", "d", "e"])
@@ -429,8 +429,8 @@ def test_only_the_rows_asked_for_are_judged() -> None:
 
 
 def test_of_very_many_rows_some_persons_are_kept_with_all_their_rows() -> None:
-    persons = MOST_ROWS + 10
-    kept = f"SELECT person, 1 AS t FROM b WHERE {panels.sampled('b')}"
+    persons = views.PART_ROWS + 10
+    kept = f"SELECT person, 1 AS t FROM b WHERE {views.sampled('b')}"
     with duckdb.connect() as connection:
         twice = f"SELECT p AS person FROM range({persons}) people(p), range(2) rows(k)"
         connection.execute(f"CREATE TABLE b AS {twice}")
@@ -440,8 +440,12 @@ def test_of_very_many_rows_some_persons_are_kept_with_all_their_rows() -> None:
         assert n == pytest.approx(persons, rel=0.01)
         assert alike == 2
         connection.execute(f"CREATE OR REPLACE TABLE b AS SELECT 1 AS person FROM range({persons})")
-        whole = f"SELECT count(*) FROM b WHERE {panels.sampled('b')}"
+        whole = f"SELECT count(*) FROM b WHERE {views.sampled('b')}"
         assert connection.execute(whole).fetchone() == (persons,)
+        fewer = f"SELECT count_if(NOT ({views.sampled('b')})) FROM b WHERE "
+        fewer += views.sampled("b", most=1000)
+        connection.execute(f"CREATE OR REPLACE TABLE b AS {twice}")
+        assert connection.execute(fewer).fetchone() == (0,)
 
 
 def test_columns_that_are_codes_numbers_or_have_many_values() -> None:
@@ -481,5 +485,5 @@ def test_tables_with_places_or_numbers_alone_are_judged_by_these() -> None:
 
 
 def test_places_that_are_followed_are_kept_with_all_their_rows() -> None:
-    assert panels.sampled("b", "office") in rule(unit="office").sql
-    assert "hash(office)" in panels.sampled("b", "office")
+    assert views.sampled("b", "office") in rule(unit="office").sql
+    assert "hash(office)" in views.sampled("b", "office")

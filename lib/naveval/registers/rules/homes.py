@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from naveval.registers.connections import identifier, quote
 from naveval.registers.rules.breaches import Rule
 from naveval.registers.rules.levels import MOST_APART
-from naveval.registers.rules.panels import sampled
 from naveval.registers.rules.signs import LEAST_EXPECTED, SURE, some
+from naveval.registers.views import part_of, sampled
 
 LEAST_PLACES, LEAST_YEARS, LEAST_PERSONS = 5, 3, 30
 LEAST_OF_SIZE = 5  # persons; the fewer, the further apart medians may be by chance
@@ -66,7 +66,7 @@ def everywhere(
     >>> everywhere("wages", "SELECT person, county AS place FROM persons", "wage").table
     'wages'
     """
-    relation = f"({rows})" if rows else table
+    relation = f"({rows})" if rows else part_of(table)
     counted = f"SELECT * FROM {relation} WHERE {period or 'true'} AND {sampled(table)}"
     steady = [name for name in columns if name not in free] if month else []
     parts = (

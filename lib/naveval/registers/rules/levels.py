@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from naveval.registers.connections import quote
 from naveval.registers.rules.breaches import Rule
-from naveval.registers.rules.panels import sampled
 from naveval.registers.rules.signs import (
     DEVIATIONS,
     LEAST_PAIRS,
@@ -18,6 +17,7 @@ from naveval.registers.rules.signs import (
     most_alike,
     some,
 )
+from naveval.registers.views import PERSON, part_of, sampled
 
 LEAST_ROWS, LEAST_ORDERED = 200, 1000
 MOVED, EXCHANGED = 1.2, 1.015  # times the period before, beside the other places
@@ -98,7 +98,9 @@ def plausible(table: str, *limits: Limit, rows: str = "", sample: str = "") -> R
     sample
         Column of which some values are enough to judge by in a large table; "" reads all rows.
     """
+    relation = f"({rows})" if rows else table
     some_rows = f" WHERE {sampled(table, sample)}" if sample else ""
+    judged = part_of(table) if sample == PERSON and not rows else f"{relation}{some_rows}"
     found = ", ".join(
         f"{{'about': {quote(limit.column)}, 'expected': {quote(limit.expected())}, "
         f"'seen': printf({quote('%.1f per cent' if limit.share else 'a mean of %.3g')}, "
@@ -119,10 +121,10 @@ def plausible(table: str, *limits: Limit, rows: str = "", sample: str = "") -> R
         f"""
         SELECT about, expected, seen, warning FROM (
             SELECT unnest([{found}], recursive := true)
-            FROM (SELECT {means} FROM {f"({rows})" if rows else table}{some_rows})
+            FROM (SELECT {means} FROM {judged})
         ) WHERE told
         """,
-        basis=f"SELECT least({shares}) FROM {f'({rows})' if rows else table}" if shares else "",
+        basis=f"SELECT least({shares}) FROM {relation}" if shares else "",
         least=LEAST_ROWS,
     )
 
@@ -325,7 +327,7 @@ def ordered(
     place
         Column of places, of which one with the opposite is a warning, when the value is a share.
     """
-    relation = f"({rows})" if rows else table
+    relation = f"({rows})" if rows else part_of(table) if sample == PERSON else table
     some_rows = sampled(table, sample) if sample else "true"
     sums = ", ".join(
         f"sum(({value})::DOUBLE) FILTER ({who}) AS {of}, count({value}) FILTER ({who}) AS n_{of}"

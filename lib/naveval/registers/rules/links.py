@@ -4,7 +4,6 @@ Each function makes one rule of one query; see `breaches.Rule` for what its colu
 """
 
 from naveval.registers.rules.breaches import Rule
-from naveval.registers.rules.panels import sampled
 from naveval.registers.rules.signs import (
     LEAST_ALIKE,
     LEAST_LINKED,
@@ -15,6 +14,7 @@ from naveval.registers.rules.signs import (
     some,
 )
 from naveval.registers.rules.values import few
+from naveval.registers.views import part_of, sampled
 
 LEAST_AGREEING, USUAL_AGREEING = 0.75, 0.95
 AS_LIKELY = 0.02
@@ -191,7 +191,7 @@ def leaving(
         f"""
         WITH own AS MATERIALIZED (
             SELECT DISTINCT person, {place} AS place, {period} AS t
-            FROM (SELECT * FROM {table} WHERE {who}) {join}
+            FROM (SELECT * FROM {part_of(table)} WHERE {who}) {join}
         ),
         paired AS (
             SELECT place, t + 1 AS t,

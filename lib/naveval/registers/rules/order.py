@@ -5,10 +5,10 @@ keep from one period to the next, or in what another table tells of them. Each f
 rule of one query; see `breaches.Rule` for what its columns mean.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from naveval.registers.connections import identifier, quote
+from naveval.registers.connections import identifier, quote, words_of
 from naveval.registers.rules.breaches import Rule
 from naveval.registers.rules.panels import varying
 from naveval.registers.rules.signs import (
@@ -63,7 +63,7 @@ def in_place(table: str, schema: Any, period: str = "", *, unit: str = "person")
         f"""
         WITH rows AS MATERIALIZED (
             SELECT {unit} AS person, {period or "0"} AS t, file_name, row_no{held}
-            FROM ({_first(table, period)})
+            FROM ({_first(table, period, schema.columns)})
         ),
         beside AS MATERIALIZED (
             SELECT *{_neighbours(("person", *names, *places))} FROM rows
@@ -129,17 +129,21 @@ def belonging(table: str, column: str, rows: str, words: str) -> Rule:
     )
 
 
-def _first(table: str, period: str = "") -> str:
+def _first(table: str, period: str = "", there: Iterable[str] = ()) -> str:
     """SQL of so many rows as give `MOST_ROWS` or so, from the beginning of each file.
 
     With a `period`, from the beginning of each of the file's first periods, where the file's own
     beginning does not have them: it is in the order of time.
     """
-    size = f"greatest(1, max(row_no) * least(1, {MOST_ROWS} / (SELECT count(*) FROM {table})))"
+    part = f"least(1, {MOST_ROWS} / (SELECT count(*) FROM {table}))"
+    size = f"greatest(1, max({{}}) * {part})"
+    # By what the period is told by, so that its number is found once for each of them.
+    listed = "".join(f"{identifier(name)}, " for name in there if name in words_of(period))
     if not period:
         return f"""
             SELECT * EXCLUDE (last) FROM numbered.{table} JOIN (
-                SELECT file_name, {size} AS last FROM numbered.{table} GROUP BY file_name
+                SELECT file_name, {size.format("row_no")} AS last FROM numbered.{table}
+                GROUP BY file_name
             ) USING (file_name) WHERE row_no <= last
         """
     inside = " OR ".join(
@@ -151,8 +155,10 @@ def _first(table: str, period: str = "") -> str:
                 list(start ORDER BY start)[:{len(FIRST_PERIODS)}] AS found,
                 IF(found[-1] <= size, [1], found) AS starts
             FROM (
-                SELECT file_name, min(row_no) AS start, {size} AS part FROM numbered.{table}
-                GROUP BY file_name, {period}
+                SELECT file_name, min(start) AS start, {size.format("last")} AS part FROM (
+                    SELECT file_name, {listed}min(row_no) AS start, max(row_no) AS last
+                    FROM numbered.{table} GROUP BY ALL
+                ) GROUP BY file_name, {period}
             ) GROUP BY file_name
         ) USING (file_name) WHERE {inside}
     """

@@ -3,7 +3,7 @@
 Persons are followed from one period to the next, so that a shock that changes who is in a table
 (many laid off in one month) is not taken for an error: those who were there before keep most of
 what they had. Each function makes one rule of one query; a large table is read once, of which
-`MOST_ROWS` or so remain, with all rows of a person or none. The queries' columns `about`,
+`views.PART_ROWS` or so remain, with all rows of a person or none. The queries' columns `about`,
 `expected` and `seen` are the message: see `breaches.Rule`.
 """
 
@@ -26,9 +26,8 @@ from naveval.registers.rules.signs import (
     alone,
     heap,
 )
-from naveval.registers.views import family
+from naveval.registers.views import PERSON, family, part_of, sampled
 
-MOST_ROWS = 1_000_000
 LEAST_LEAVING = 20  # persons with a code, before it can be exchanged with another
 
 
@@ -99,13 +98,6 @@ def many(schema: Any) -> dict[str, str]:
         for name, column in schema.columns.items()
         if name in (*PLACES, "birth_year") or (is_dated(name, column) and name != "month")
     }
-
-
-def sampled(table: str, unit: str = "person") -> str:
-    """Condition that keeps every row of as many persons as give `MOST_ROWS` rows or so."""
-    # Of the same type as the hash: with 128 bits it takes most of the time of a check.
-    parts = f"CAST(greatest(1, count(*) // {MOST_ROWS}) AS UBIGINT)"
-    return f"hash({unit}) % (SELECT {parts} FROM {table}) = 0"
 
 
 def per_period(table: str, period: str, rows: str = "", there: Iterable[str] = ()) -> str:
@@ -188,8 +180,7 @@ def followed(
         f"{who} are found again from one period to the next",
         f"""
         WITH kept AS MATERIALIZED (
-            SELECT {unit} AS person, {period} AS t{held} FROM {f"({rows})" if rows else table}
-            WHERE {sampled(table, unit)}
+            SELECT {unit} AS person, {period} AS t{held} FROM {_some(table, unit, rows)}
         ),
         paired AS (
             SELECT *, coalesce(lag(t) OVER earlier = t - 1, false) AS linked{before} FROM kept
@@ -205,6 +196,13 @@ def followed(
         basis=per_period(table, period, rows, schema.columns),
         least=LEAST_LINKED,
     )
+
+
+def _some(table: str, unit: str, rows: str) -> str:
+    """SQL of the rows that are judged, with their condition."""
+    if unit == PERSON and not rows:
+        return part_of(table)
+    return f"{f'({rows})' if rows else table} WHERE {sampled(table, unit)}"
 
 
 def _periods(changes: Mapping[str, tuple[str, str]], names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from naveval.registers.connections import identifier, quote
 from naveval.registers.rules.breaches import Rule
-from naveval.registers.rules.panels import coded, many, per_period, sampled, varying
+from naveval.registers.rules.panels import coded, many, per_period, varying
 from naveval.registers.rules.signs import (
     DEVIATIONS,
     JUMP,
@@ -23,6 +23,7 @@ from naveval.registers.rules.signs import (
     some,
 )
 from naveval.registers.rules.values import few
+from naveval.registers.views import part_of
 
 LEAST_DAYS, MOST_ENDS = 200, 0.95
 LEAST_IN_PLACE, LEAST_PLACES = 30, 5  # persons; places
@@ -126,7 +127,7 @@ def recurring(table: str, period: str, *, label: str = MONTH) -> Rule:
         "other persons than in the period before",
         f"""
         WITH own AS (
-            SELECT DISTINCT person, {period} AS t FROM {table} WHERE {sampled(table)}
+            SELECT DISTINCT person, {period} AS t FROM {part_of(table)}
         ),
         paired AS (
             SELECT t, coalesce(lag(t) OVER earlier = t - 1, false) AS linked FROM own
@@ -202,7 +203,7 @@ def everywhere_alike(
         f"""
         WITH kept AS MATERIALIZED (
             SELECT person, {place} AS place, {listed}
-            FROM (SELECT * FROM {table} WHERE {few(table)}) {join}
+            FROM (SELECT * FROM {part_of(table)} WHERE {few(table)}) {join}
         ),
         wholes AS (SELECT place, count(DISTINCT person) AS whole FROM kept GROUP BY place),
         counts AS ({" UNION ALL ".join(parts)}),

@@ -18,6 +18,7 @@ from naveval.registers.rules.signs import (
     UNLIKELY,
     some,
 )
+from naveval.registers.views import part_of, sampled
 
 FEW_ROWS = 200_000  # enough for the size of numbers in each place and month
 LEAST_CONTINUOUS, CAPPED, HEAPED = 60, 0.01, 2  # values; of the rows; times any other value
@@ -27,9 +28,8 @@ NEARLY_ALL = 0.95  # of the rows
 
 
 def few(table: str, unit: str = "person") -> str:
-    """Condition that keeps every row of as many persons as give `FEW_ROWS` rows or so."""
-    parts = f"CAST(greatest(1, count(*) // {FEW_ROWS}) AS UBIGINT)"
-    return f"hash({unit}) % (SELECT {parts} FROM {table}) = 0"
+    """Condition that keeps all rows of some persons: `FEW_ROWS`, or up to twice as many."""
+    return sampled(table, unit, FEW_ROWS)
 
 
 def uncapped(table: str, *columns: str, unit: str = "person") -> Rule:
@@ -98,7 +98,7 @@ def exact(table: str, *columns: str) -> Rule:
         FROM (
             SELECT count(*) AS n,
                 avg(({identifier(name)} % {COARSE} = 0)::INTEGER) AS share
-            FROM {table} WHERE {identifier(name)} > 0 AND {few(table)}
+            FROM {part_of(table)} WHERE {identifier(name)} > 0 AND {few(table)}
         ) WHERE n >= {LEAST_PERSONS} AND share > {NEARLY_ALL}
         """
         for name in columns
@@ -176,7 +176,7 @@ def among(table: str, other: str, least: float) -> Rule:
             SELECT count(*) AS n, count_if(person IN (
                 SELECT person FROM {other} WHERE {few(table)}
             )) / n AS share
-            FROM (SELECT DISTINCT person FROM {table} WHERE {few(table)})
+            FROM (SELECT DISTINCT person FROM {part_of(table)} WHERE {few(table)})
         )
         WHERE n >= {LEAST_FOLLOWED} AND share + {SURE} * sqrt({least * (1 - least):g} / n) < {least}
         """,
@@ -226,7 +226,7 @@ def sudden(
         f"""
         WITH paired AS (
             SELECT *, lag(t) OVER earlier = t - 1 AS linked, {befores}
-            FROM (SELECT *, {period} AS t FROM {table} WHERE {few(table)})
+            FROM (SELECT *, {period} AS t FROM {part_of(table)} WHERE {few(table)})
             WINDOW earlier AS (PARTITION BY person ORDER BY t)
         ),
         cells AS (
@@ -283,7 +283,7 @@ def nested(table: str, inner: str, outer: str, least: float) -> Rule:
         SELECT printf('%.0f per cent', 100 * share) AS seen FROM (
             SELECT sum(n) AS n, sum(most) / sum(n) AS share FROM (
                 SELECT sum(n) AS n, max(n) AS most FROM (
-                    SELECT {inner}, {outer}, count(*) AS n FROM {table}
+                    SELECT {inner}, {outer}, count(*) AS n FROM {part_of(table)}
                     WHERE {few(table)} GROUP BY ALL
                 ) GROUP BY {inner}
             )
@@ -316,8 +316,8 @@ def in_every(table: str, column: str, condition: str, period: str, words: str) -
         words,
         f"""
         WITH counts AS (
-            SELECT {period} AS t, count(*) AS whole, count_if({condition}) AS n FROM {table}
-            WHERE {few(table)} GROUP BY 1
+            SELECT {period} AS t, count(*) AS whole, count_if({condition}) AS n
+            FROM {part_of(table)} WHERE {few(table)} GROUP BY 1
         )
         SELECT 'none in ' || {some("t")} AS seen
         FROM counts, (SELECT sum(n) / sum(whole) AS level FROM counts)
@@ -349,7 +349,7 @@ def pseudonyms(table: str) -> Rule:
         SELECT printf('%.0f per cent have it', 100 * share) AS seen FROM (
             SELECT count(*) AS n,
                 count_if({days} AND ({month}) % 20 BETWEEN 1 AND 12 AND {month} < 80) / n AS share
-            FROM (SELECT DISTINCT person FROM {table} WHERE {few(table)})
+            FROM (SELECT DISTINCT person FROM {part_of(table)} WHERE {few(table)})
         ) WHERE n >= {LEAST_FOLLOWED} AND share > {NEARLY_ALL}
         """,
         warning=True,

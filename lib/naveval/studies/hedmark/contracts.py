@@ -18,11 +18,12 @@ from naveval.registers.rules.levels import (
 )
 from naveval.registers.rules.links import leaving
 from naveval.registers.rules.order import in_place
-from naveval.registers.rules.panels import followed, sampled
+from naveval.registers.rules.panels import followed
 from naveval.registers.rules.shares import everywhere_alike
 from naveval.registers.rules.signs import MONTH as MONTH_TOLD
 from naveval.registers.rules.signs import Step
 from naveval.registers.rules.values import pseudonyms, sudden, uncapped
+from naveval.registers.views import part_of
 from naveval.studies.hedmark.parameters import YEAR, Parameters
 
 COUNTIES = list(places.codes(YEAR))
@@ -57,8 +58,7 @@ LABOUR_FORCE = pa.DataFrameSchema(
     description="A row is a county and month, with the persons in its labour force.",
 )
 HOMES = (  # of the persons that the rule looks at: of all it takes most of the time
-    "SELECT person, arg_max(county, month) AS place FROM job_seekers "
-    f"WHERE {sampled('job_seekers')} GROUP BY person"
+    f"SELECT person, arg_max(county, month) AS place FROM {part_of('job_seekers')} GROUP BY person"
 )
 TABLES = {"job_seekers": JOB_SEEKERS, "labour_force": LABOUR_FORCE}
 # Tables with persons whose pairs of columns a profile tells too.

@@ -4,11 +4,11 @@ from naveval.project.months import code_sql
 from naveval.registers.rules.breaches import Rule
 from naveval.registers.rules.levels import steady
 from naveval.registers.rules.links import leaving
-from naveval.registers.rules.panels import sampled
 from naveval.registers.rules.shares import everywhere_alike
 from naveval.registers.rules.signs import LEAST_FOLLOWED
 from naveval.registers.rules.times import adding_up, seldom, simultaneous
 from naveval.registers.rules.values import apart, exact, pseudonyms, sudden, uncapped
+from naveval.registers.views import part_of
 from naveval.studies.programs.limits import BENEFITS, MONTH
 
 HOMES = "SELECT person, arg_max(county, year) AS place FROM person_years GROUP BY person"
@@ -22,7 +22,7 @@ IN_PROGRAM = f"""
 """
 LEVELS = f"""
     SELECT year, education < lag(education) OVER earlier AS fallen
-    FROM person_years WHERE education <> '0' AND {sampled("person_years")}
+    FROM {part_of("person_years")} WHERE education <> '0'
     WINDOW earlier AS (PARTITION BY person ORDER BY year)
     QUALIFY lag(year) OVER earlier = year - 1
 """

@@ -2,7 +2,7 @@
 
 from naveval.project.months import code_sql
 from naveval.registers.rules.levels import Limit, ordered, plausible
-from naveval.registers.rules.panels import sampled
+from naveval.registers.views import part_of
 
 MONTH = code_sql("month")
 BENEFITS = {  # what a mean of months with the benefit can be, and what it usually is
@@ -22,7 +22,7 @@ AGES = """
 
 FALLEN = f"""
     SELECT education < lag(education) OVER (PARTITION BY person ORDER BY year) AS fallen
-    FROM person_years WHERE education <> '0' AND {sampled("person_years")}
+    FROM {part_of("person_years")} WHERE education <> '0'
 """
 
 LIMITS = (

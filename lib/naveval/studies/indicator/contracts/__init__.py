@@ -9,8 +9,9 @@ from naveval.registers.rules.homes import everywhere
 from naveval.registers.rules.levels import MOST_APART, no_total, proportional, steady
 from naveval.registers.rules.links import agreeing
 from naveval.registers.rules.order import in_place
-from naveval.registers.rules.panels import followed, sampled
+from naveval.registers.rules.panels import followed
 from naveval.registers.rules.signs import LEAST_LINKED, Step
+from naveval.registers.views import part_of
 from naveval.studies.indicator.characteristics import (
     COUNTRY_GROUPS,
     GROUPS,
@@ -158,8 +159,8 @@ RULES = (
     agreeing(
         "hours",
         "person, month",
-        f"SELECT person, {T} AS t FROM stock WHERE weekly_hours > 0",
-        f"SELECT person, {T} AS t FROM hours WHERE hours > 0",
+        f"SELECT person, {T} AS t FROM {part_of('stock')} WHERE weekly_hours > 0",
+        f"SELECT person, {T} AS t FROM {part_of('hours')} WHERE hours > 0",
         "hours of 75 per cent or more of those with weekly_hours in stock, and not rather in the "
         "month before or after; other ids, months that are late, or rows exchanged?",
     ),
@@ -222,8 +223,7 @@ RULES = (
         SELECT printf('a correlation of %.2f', alike) AS seen FROM (
             SELECT count(*) AS n, corr(ln(persons), ln(force)) AS alike
             FROM (
-                SELECT region, count(*) AS persons FROM stock
-                WHERE {sampled("stock")} GROUP BY region
+                SELECT region, count(*) AS persons FROM {part_of("stock")} GROUP BY region
             ) JOIN (
                 SELECT region, avg(labour_force) AS force FROM inflow GROUP BY region
             ) USING (region)

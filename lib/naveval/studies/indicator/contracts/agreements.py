@@ -14,10 +14,11 @@ from naveval.registers.rules.values import (
     sudden,
     uncapped,
 )
+from naveval.registers.views import part_of
 from naveval.studies.indicator.characteristics import MARKS, NO_PROGRAM
 from naveval.studies.indicator.contracts.limits import T
 
-HOMES = "SELECT person, arg_max(county, month) AS place FROM stock GROUP BY person"
+HOMES = f"SELECT person, arg_max(county, month) AS place FROM {part_of('stock')} GROUP BY person"
 YEAR = "CAST(left(month, 4) AS INTEGER)"
 LEAST_IN_STOCK, LEAST_IN_COUNTY, LEAST_WITH = 0.9, 0.9, 200
 
