@@ -153,7 +153,9 @@ def hold(connection: duckdb.DuckDBPyConnection, source: Source, folder: Path) ->
     table = source.table
     where = f" WHERE {sampled(table)}"
     (n_rows,) = run(connection, f"SELECT count(*) FROM {identifier(table)}").fetchone() or (0,)
-    large = n_rows >= 2 * PART_ROWS and PERSON in columns(connection, identifier(table), source.label)
+    large = n_rows >= 2 * PART_ROWS and PERSON in columns(
+        connection, identifier(table), source.label
+    )
     made = f"{part_of(table)} AS FROM main.{identifier(table)}{where * large}"
     run(connection, f"CREATE {'TABLE' if large else 'VIEW'} {made}", where=source.label)
 
