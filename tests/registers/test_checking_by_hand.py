@@ -11,7 +11,7 @@ import pytest
 
 from naveval.project import catalogue
 from naveval.project.errors import ContractError
-from naveval.registers import checking, contracts
+from naveval.registers import checking, contracts, views
 from naveval.registers.checking import ColumnReport, CoverageReport, Look, Report, Unjudged, Unread
 from naveval.registers.rules.breaches import Breach, Rule
 from naveval.registers.rules.coverage import Need
@@ -255,8 +255,15 @@ def test_a_look_asks_what_a_run_would(
     extract(30).to_csv(tmp_path / "t.csv", sep=";", index=False)
     rule = Rule("t", "pay", "a share", "SELECT 1", basis="SELECT 3", least=31)
     monkeypatch.setattr(catalogue, "module", lambda *names: {("toy", "contracts"): declared}[names])
-    asked = {"check": [*found], "needs": [need()], "rules": [rule]}
-    given = {"check": ("toy", tmp_path, chosen), "needs": ("toy", chosen), "rules": ("toy", chosen)}
+
+    def check(at: views.Opened, *got: object) -> list[Breach]:
+        assert got == ("toy", tmp_path, chosen)
+        views.open_tables(at, declared.TABLES, tmp_path)
+        return [*found]
+
+    monkeypatch.setattr(contracts, "check_within", check)
+    asked = {"needs": [need()], "rules": [rule]}
+    given = {"needs": ("toy", chosen), "rules": ("toy", chosen)}
     for name, answer in asked.items():
         monkeypatch.setattr(
             contracts,

@@ -311,27 +311,39 @@ def test_warnings_are_handed_out_and_remembered(tmp_path, monkeypatch):
 
 
 def test_what_decides_the_outcome_decides_whether_it_is_checked_again(tmp_path, monkeypatch):
-    """Other rules or needs, another zone; parameters that change none of these do not."""
+    """Other rules or needs, another zone; other needs alone leave the rest as it was."""
     data, chosen = write(tmp_path, good()), parameters.load("hedmark")
     other = parameters.load("hedmark", changes={"seed": 9})
     coverage, checked = module_of(), []
-    monkeypatch.setattr(contracts, "check", lambda *given: checked.append(given) or [])
-    for given in (
-        (RULES, [], "Europe/Oslo"),
-        ((), [], "Europe/Oslo"),
-        ((), [Need("labour_force", "persons", "1", 1, 1)], "Europe/Oslo"),
-        ((), [Need("labour_force", "persons", "1", 1, 2)], "Europe/Oslo"),
-        ((), [Need("labour_force", "persons", "1", 1, 2)], "UTC"),
+    for name in ("breaches_within", "breaches_of_rules"):
+        monkeypatch.setattr(contracts, name, lambda *_, name=name: checked.append(name) or [])
+    both = ["breaches_within", "breaches_of_rules"]
+    for rules, needed, zone, again in (
+        (RULES, [], "Europe/Oslo", both),
+        ((), [], "Europe/Oslo", both),
+        ((), [Need("labour_force", "persons", "1", 1, 1)], "Europe/Oslo", both[1:]),
+        ((), [Need("labour_force", "persons", "1", 1, 2)], "Europe/Oslo", both[1:]),
+        ((), [Need("labour_force", "persons", "1", 1, 2)], "UTC", both),
     ):
-        rules, needed, zone = given
         of_study(monkeypatch, tmp_path, rules, coverage=coverage)
         coverage.needs = lambda _, needed=needed: needed
         monkeypatch.setattr(contracts, "ZONE", zone)
         checked.clear()
         assert contracts.require("hedmark", data, chosen) == ()
-        assert checked == [("hedmark", data, chosen)]
+        assert checked == again
         assert contracts.require("hedmark", data, other) == ()
-        assert len(checked) == 1
+        assert checked == again
+
+
+def test_needs_of_other_parameters_are_checked_alone(tmp_path, monkeypatch):
+    needed = Need("job_seekers", "month", "1", 1, 2, text="period {}".format)
+    chosen = parameters.load("hedmark")
+    of_study(monkeypatch, tmp_path, coverage=module_of(needs=lambda _: [needed]))
+    data = write(tmp_path, good())
+    assert contracts.require("hedmark", data) == ()
+    monkeypatch.setattr(contracts, "breaches_within", None)  # the tables are not checked again
+    with pytest.raises(ContractError, match=r"1 breach of .*\n  .*period 2"):
+        contracts.require("hedmark", data, chosen)
 
 
 def test_rules_and_needs_of_the_parameters_are_checked_with_the_rest(tmp_path, monkeypatch):

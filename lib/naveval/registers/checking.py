@@ -19,7 +19,7 @@ import numpy as np
 from naveval.project import catalogue
 from naveval.project.errors import ContractError
 from naveval.project.parameters import StudyParameters
-from naveval.registers import contracts, grammar, sources
+from naveval.registers import contracts, grammar
 from naveval.registers.checks import PERSON
 from naveval.registers.connections import QUERY_ERRORS, asked, identifier, run
 from naveval.registers.rules import coverage
@@ -29,10 +29,9 @@ from naveval.registers.sources import Source
 from naveval.registers.views import (
     Opened,
     columns,
-    create_views,
     duck_family,
     family,
-    hold,
+    open_tables,
     opened,
     raw_view,
     text_dialect,
@@ -122,14 +121,7 @@ def read_report(
 ) -> Report:
     """Look at every table that can be read; tables that cannot are left out."""
     with opened() as at:
-        for table, schema in tables.items():
-            try:
-                source = sources.find(data, table)
-                create_views(at.connection, source, schema, at.folder)
-                hold(at.connection, source, at.folder)
-                at.sources[table] = source
-            except (ContractError, *QUERY_ERRORS):
-                continue
+        open_tables(at, tables, data)
         return report_within(at, tables, needs, rules)
 
 

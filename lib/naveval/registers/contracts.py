@@ -20,8 +20,8 @@ from naveval.registers import reading
 from naveval.registers.grammar import ZONE
 from naveval.registers.rules.breaches import Breach, Rule
 from naveval.registers.rules.coverage import Need
-from naveval.registers.tables import breaches_within, check_tables
-from naveval.registers.views import Opened, opened
+from naveval.registers.tables import breaches_of_rules, breaches_within, check_tables
+from naveval.registers.views import Opened, open_tables, opened
 
 __all__ = ["Breach", "Rule", "check", "check_tables", "describe", "require"]
 
@@ -62,13 +62,54 @@ def needs(study: str, parameters: StudyParameters | None) -> tuple[Need, ...]:
 
 def rules(study: str, parameters: StudyParameters | None) -> tuple[Rule, ...]:
     """What a study's tables must hold within and between them for these parameters."""
-    known = [catalogue.module(study, part) for part in PARTS if catalogue.has(study, part)]
-    parts = list(dict.fromkeys(known))  # coverage may stand with the contracts
-    found = tuple(getattr(parts[0], "RULES", ()))
+    declared = catalogue.module(study, "contracts")
+    return tuple(getattr(declared, "RULES", ())) + _own_rules(study, parameters)
+
+
+def _own_rules(study: str, parameters: StudyParameters | None) -> tuple[Rule, ...]:
+    """Rules that depend on the parameters."""
     if parameters is None:
-        return found
+        return ()
+    known = [catalogue.module(study, part) for part in PARTS if catalogue.has(study, part)]
+    parts = dict.fromkeys(known)  # coverage may stand with the contracts
     made = [part.rules_for(parameters) for part in parts if hasattr(part, "rules_for")]
-    return found + tuple(rule for several in made for rule in several)
+    return tuple(rule for several in made for rule in several)
+
+
+class _Checked:
+    """A check in two parts, of which the first is the same for all parameters.
+
+    The second needs no tables that are checked again, when the first has been remembered.
+    """
+
+    def __init__(self, study: str, data: Path, parameters: StudyParameters | None) -> None:
+        self.study, self.data, self.parameters = study, data, parameters
+        self.own: list[Breach] | None = None
+
+    def whole(self) -> tuple[Warned, ...]:
+        """Check everything; warnings that do not depend on the parameters."""
+        with opened() as at:
+            declared = catalogue.module(self.study, "contracts")
+            found = breaches_within(at, declared.TABLES, self.data, rules(self.study, None))
+            self.own = self._own(at, found)
+        return self._warned([*found, *self.own])[: len(found)]
+
+    def of_parameters(self) -> tuple[Warned, ...]:
+        """Check what depends on the parameters, unless that has been done with the rest."""
+        if self.own is None:
+            with opened() as at:
+                open_tables(at, catalogue.module(self.study, "contracts").TABLES, self.data)
+                self.own = self._own(at)
+        return self._warned(self.own)
+
+    def _own(self, at: Opened, before: Sequence[Breach] = ()) -> list[Breach]:
+        own = _own_rules(self.study, self.parameters)
+        return breaches_of_rules(at, own, needs(self.study, self.parameters), before)
+
+    def _warned(self, found: Sequence[Breach]) -> tuple[Warned, ...]:
+        if any(not item.warning for item in found):
+            raise ContractError(describe(self.study, self.data, found))
+        return tuple(Warned(item.table, item.where, str(item)) for item in found)
 
 
 def require(
@@ -77,7 +118,7 @@ def require(
     """Raise one ContractError that lists every breach; remember extracts that have none.
 
     Extracts with the same fingerprint are not checked again until contract, checks or the
-    list of counties change.
+    list of counties change; other parameters are checked alone.
 
     Returns
     -------
@@ -85,28 +126,25 @@ def require(
     """
     data = Path(data)
     declared = catalogue.module(study, "contracts")
-
-    def warned() -> tuple[Warned, ...]:
-        found = check(study, data, parameters)
-        if any(not item.warning for item in found):
-            raise ContractError(describe(study, data, found))
-        return tuple(Warned(item.table, item.where, str(item)) for item in found)
-
+    found = _Checked(study, data, parameters)
     try:
         registers = reading.fingerprint(data, tuple(declared.TABLES))
     except ContractError:  # a table that cannot be opened is told with all other breaches
-        warnings = warned()
+        warnings = found.whole() + found.of_parameters()
     else:
-        warnings = store.cached(
-            f"contract-{study}",
-            warned,
-            key={
-                "registers": registers,
-                "rules": [rule.sql for rule in rules(study, parameters)],
-                "needs": [need.key() for need in needs(study, parameters)],
-                "zone": ZONE,
-            },
-            code=(f"studies.{study}.contracts", __name__),
+        rest = {
+            "registers": registers,
+            "rules": [rule.sql for rule in rules(study, None)],
+            "zone": ZONE,
+        }
+        own = {
+            "own_rules": [rule.sql for rule in _own_rules(study, parameters)],
+            "needs": [need.key() for need in needs(study, parameters)],
+        }
+        code = (f"studies.{study}.contracts", __name__)
+        warnings = store.cached(f"contract-{study}", found.whole, key=rest, code=code)
+        warnings += store.cached(
+            f"contract-{study}", found.of_parameters, key=rest | own, code=code
         )
     if parameters is not None and hasattr(declared, "require_known"):
         declared.require_known(data, parameters)

@@ -89,6 +89,12 @@ def breaches_within(
     needs: Iterable[Need] = (),
 ) -> list[Breach]:
     """As `check_tables`; the tables that can be read stay open in `at`."""
+    breaches = breaches_of_tables(at, tables, data)
+    return breaches + breaches_of_rules(at, rules, needs, breaches)
+
+
+def breaches_of_tables(at: Opened, tables: Mapping[str, Any], data: Path) -> list[Breach]:
+    """What is wrong with each table by itself; those that can be read stay open in `at`."""
     connection, folder, found = at.connection, at.folder, at.sources
     breaches: list[Breach] = []
     for table, schema in tables.items():
@@ -108,12 +114,20 @@ def breaches_within(
     for name in sources.astray(data, tables) if data.is_dir() else ():
         text = "looks like a part of a table; expected one folder with all parts, or another name"
         breaches.append(Breach("", name, "", 0, (), text))
+    return breaches
+
+
+def breaches_of_rules(
+    at: Opened, rules: Iterable[Rule], needs: Iterable[Need], before: Sequence[Breach] = ()
+) -> list[Breach]:
+    """What rules and needs say of open tables, of which something may be found wrong `before`."""
+    breaches = list(before)
     faulty = {breach.column for breach in breaches} & {*PLACES, "industry"}
     for rule in rules:
         if not faulty & words_of(rule.sql):  # its message could show what is there
-            breaches += check_rule(connection, rule, found, strict=not breaches)
-    lacking = [check_need(connection, need, found, strict=not breaches) for need in needs]
-    return breaches + merged(itertools.chain(*lacking))
+            breaches += check_rule(at.connection, rule, at.sources, strict=not breaches)
+    lacking = [check_need(at.connection, need, at.sources, strict=not breaches) for need in needs]
+    return breaches[len(before) :] + merged(itertools.chain(*lacking))
 
 
 def _unfinished(source: Source, name: str) -> Breach:

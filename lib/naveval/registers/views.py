@@ -17,7 +17,7 @@ import duckdb
 
 from naveval.project.errors import ContractError
 from naveval.registers import dialects, grammar, sources, statistical
-from naveval.registers.connections import connect, identifier, quote, run
+from naveval.registers.connections import QUERY_ERRORS, connect, identifier, quote, run
 from naveval.registers.dialects import Dialect
 from naveval.registers.grammar import Family
 from naveval.registers.sources import Form, Source
@@ -82,6 +82,18 @@ def opened() -> Iterator[Opened]:
         yield Opened(connection, folder, {})
     finally:
         connection.close()
+
+
+def open_tables(at: Opened, tables: Mapping[str, Any], data: Path) -> None:
+    """Make the views of the tables that can be read; those that cannot are left out."""
+    for table, schema in tables.items():
+        try:
+            source = sources.find(data, table)
+            create_views(at.connection, source, schema, at.folder)
+            hold(at.connection, source, at.folder)
+            at.sources[table] = source
+        except (ContractError, *QUERY_ERRORS):
+            continue
 
 
 def family(dtype: Any) -> Family:
@@ -153,11 +165,11 @@ def hold(connection: duckdb.DuckDBPyConnection, source: Source, folder: Path) ->
     table = source.table
     where = f" WHERE {sampled(table)}"
     (n_rows,) = run(connection, f"SELECT count(*) FROM {identifier(table)}").fetchone() or (0,)
-    large = n_rows >= 2 * PART_ROWS and PERSON in columns(
-        connection, identifier(table), source.label
-    )
+    named = columns(connection, identifier(table), source.label)
+    large = n_rows >= 2 * PART_ROWS and PERSON in named
     made = f"{part_of(table)} AS FROM main.{identifier(table)}{where * large}"
-    run(connection, f"CREATE {'TABLE' if large else 'VIEW'} {made}", where=source.label)
+    kind = "TABLE" if large else "VIEW"
+    run(connection, f"CREATE OR REPLACE {kind} {made}", where=source.label)
 
 
 def part_of(table: str) -> str:
