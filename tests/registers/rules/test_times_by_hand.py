@@ -107,6 +107,12 @@ def test_short_series_are_not_judged() -> None:
     assert (in_step().least, basis(in_step(), b=series())) == (LEAST_SERIES, 60)
 
 
+def test_series_that_stand_still_for_years_are_not_judged_beside() -> None:
+    """Without its last year nothing is left that could move with the other."""
+    still = f"SELECT t, IF(t < max(t) OVER () - 11, 7, n) AS n FROM ({shifted(0)})"
+    assert judged(in_step(), a=shifted(0), b=still) == []
+
+
 WAGES = """
     SELECT p AS person, t, 1000 + (p * 31 + t * t * 17) % 997 + 500 * ((p + t) % 7) AS n
     FROM range(60) people(p), range(12 * 2010, 12 * 2020) months(t)

@@ -153,6 +153,7 @@ def in_step(
             abs(beside.away), IF(beside.away > 0, 'later', 'earlier')) AS seen
         FROM alike AS same, alike AS beside
         WHERE same.away = 0 AND least(same.k, beside.k) >= {LEAST_SERIES}
+            AND NOT isnan(same.alike) AND NOT isnan(beside.alike)
             AND atanh(least(beside.alike, 0.999)) - atanh(least(same.alike, 0.999))
                 > {SURE} * sqrt(2 / (least(same.k, beside.k) - 3))
         ORDER BY beside.alike DESC LIMIT 1
