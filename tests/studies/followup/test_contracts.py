@@ -13,6 +13,7 @@ import naveval as nv
 from naveval.project.errors import ContractError
 from naveval.registers import contracts
 from naveval.running import run
+from naveval.studies.followup.agreements import AGREEMENTS
 from naveval.studies.followup.contracts import RULES, TABLES
 from naveval.studies.followup.parameters import Parameters
 from naveval.studies.followup.simulate import registers
@@ -222,3 +223,22 @@ def test_hours_of_the_card_above_are_refused(data: Path) -> None:
     change(data, "benefit_cards", moved)
     (told,) = messages(data, "benefit_cards", "employment")
     assert "column hours_worked: expected values that go with a job in the month" in told
+
+
+@pytest.mark.parametrize("table", ["digital_dialogues", "dialogues", "health_benefits"])
+def test_events_that_are_the_decisions_are_told(data: Path, table: str) -> None:
+    tables = {rule.table: TABLES[rule.table] for rule in AGREEMENTS}
+    tables["benefit_decisions"] = TABLES["benefit_decisions"]
+    tables["benefit_cards"] = TABLES["benefit_cards"]
+    assert contracts.check_tables(tables, data, AGREEMENTS) == []
+    other = pd.read_parquet(data / "benefit_decisions.parquet")
+    day = {"health_benefits": "from_date"}.get(table, "date")
+    given = pd.read_parquet(data / f"{table}.parquet")
+    rest = {name: given[name].iloc[0] for name in given.columns if name not in ("person", day)}
+    other = other[other["from_date"] >= dt.date(2018, 1, 1)]
+    filled = pd.DataFrame({"person": other["person"], day: other["from_date"], **rest})
+    filled.to_parquet(data / f"{table}.parquet", index=False)
+    (told,) = contracts.check_tables(tables, data, AGREEMENTS)
+    assert told.table == table
+    assert told.warning
+    assert "other persons and periods than in benefit_decisions; that table's" in str(told)

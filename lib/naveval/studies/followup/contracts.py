@@ -21,6 +21,7 @@ from naveval.registers.rules.signs import LEAST_FOLLOWED
 from naveval.registers.rules.times import simultaneous
 from naveval.registers.rules.values import exact, few, pseudonyms, sudden, uncapped
 from naveval.studies.followup import weeks
+from naveval.studies.followup.agreements import AGREEMENTS
 from naveval.studies.followup.spells import CHANNELS, KINDS
 
 FIRST_DAY, LAST_DAY = dt.date(2015, 1, 1), dt.date(2022, 12, 31)
@@ -271,6 +272,7 @@ AMONG = {  # who may have rows when the table has
 }
 
 RULES = (
+    *AGREEMENTS,
     *TOGETHER,
     *(
         everywhere_alike(table, [name], home=HOMES)
