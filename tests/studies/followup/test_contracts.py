@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -14,7 +15,7 @@ from naveval.project.errors import ContractError
 from naveval.registers import contracts
 from naveval.running import run
 from naveval.studies.followup.agreements import AGREEMENTS
-from naveval.studies.followup.contracts import RULES, TABLES
+from naveval.studies.followup.contracts import RULES, STAY_MONTHS, TABLES
 from naveval.studies.followup.parameters import Parameters
 from naveval.studies.followup.simulate import registers
 
@@ -242,3 +243,32 @@ def test_events_that_are_the_decisions_are_told(data: Path, table: str) -> None:
     assert told.table == table
     assert told.warning
     assert "other persons and periods than in benefit_decisions; that table's" in str(told)
+
+
+def test_months_of_stays_without_an_end_are_those_of_the_period() -> None:
+    """A stay to 31.12.9999 would be 96 000 rows, and a check take minutes."""
+    stays = (
+        "VALUES (1, '0001-01-01', '2015-02-03'), (2, '2022-11-30', '9999-12-31'), "
+        "(3, '2020-01-01', NULL)"
+    )
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE program_spells (person BIGINT, from_date DATE, to_date DATE); "
+            f"INSERT INTO program_spells {stays}"
+        )
+        found = connection.execute(f"SELECT person, count(*) FROM ({STAY_MONTHS}) GROUP BY 1")
+        assert sorted(found.fetchall()) == [(1, 2), (2, 2), (3, 1)]
+
+
+def test_dialogues_whose_days_and_months_are_exchanged_are_told(data: Path) -> None:
+    def american(frame: pd.DataFrame) -> pd.DataFrame:
+        days = [
+            day.replace(month=day.day, day=day.month) if day.day <= 12 else day
+            for day in frame["date"]
+        ]
+        return frame.assign(date=days)
+
+    change(data, "digital_dialogues", american)
+    told = [text for text in messages(data, "digital_dialogues") if "days and months" in text]
+    assert len(told) == 1
+    assert "digital_dialogues.parquet, column person, date: expected as many" in told[0]
