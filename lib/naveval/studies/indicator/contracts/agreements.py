@@ -42,6 +42,7 @@ AGREEMENTS = (
     uncapped("hours", "hours", "subsidised_hours"),
     uncapped("stock", "weekly_hours", "residence_months"),
     leaving("stock", T, "county"),
+    leaving("hours", T, home=HOMES),
     pseudonyms("stock"),
     exact("stock", "age", "residence_months"),
     exact("hours", "hours"),
