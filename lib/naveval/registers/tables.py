@@ -242,7 +242,7 @@ def _columns(
         if text_dialect(source, name) is None and not _fits(source, given, wanted):
             text = f"wrong type, {FAMILY_NAMES[given]}; expected {FAMILY_NAMES[wanted]}"
             text += _misfits(connection, source, name, whole=(given, wanted) == WHOLE)
-            text += _form(connection, source, name, column)
+            text += _form(connection, source, name, column) + sources.other_type(source, name)
             yield Breach(source.table, source.label, name, 0, (), text)
     lacking = [name for name, column in schema.columns.items() if name not in kinds]
     _, shape = shapes.wide(kinds, lacking, schema)
