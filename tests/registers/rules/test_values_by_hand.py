@@ -192,6 +192,7 @@ STAYS = """
         ("true", ""),
         ("NOT (place = 'p2' AND t >= 9 AND person % 4 = 0)", "p2 9 ("),
         ("NOT (t >= 9 AND person // 6 % 4 = 0)", ""),  # in every place
+        ("NOT (t >= 9 AND person // 6 % 3 < 2)", "all places 9 ("),
         ("NOT (place = 'p2' AND t >= 9 AND person % 50 = 2)", ""),
     ],
 )
