@@ -170,6 +170,8 @@ THERE = (
         ("t = 30 AND p % 100 < 15", "0002-07 (15; 0 usually)"),
         ("t IN (27, 31) AND p % 2 = 0", "0002-04 (50; 13 usually), 0002-08 (50; 13 usually)"),
         ("t = 30 AND p % 100 < 9", ""),
+        # As many lack the period beside: these are less whole, and not lost.
+        ("t = 30 AND p % 100 < 20 OR t = 31 AND p % 100 >= 80", ""),
         # As many lack other periods: that is usual in the table.
         ("(p + 3 * t) % 20 = 0", ""),
     ],

@@ -88,7 +88,10 @@ def staying(unit: str, label: str, shocks: bool) -> str:
 
 
 def gaps(unit: str, label: str, shocks: bool) -> str:
-    """Rows lost here and there, or in one period: persons who lack one, with two on each side."""
+    """Rows lost here and there, or in one period: persons who lack one, with two on each side.
+
+    One period is compared with all others and with those beside it, since years can be less whole.
+    """
     times = ", ".join(f"lead(t, {ahead}) OVER own - t AS ahead_{ahead}" for ahead in (1, 2, 3))
     odd = f"share - {SURE} * sqrt({{0}} * (1 - {{0}}) / n) > {{0}}"
     told = f"{label} || printf(' (%.0f; %.0f usually)', 100 * share, 100 * usual)"
@@ -103,9 +106,12 @@ def gaps(unit: str, label: str, shocks: bool) -> str:
                 ) WHERE back = 1 GROUP BY t
             ),
             judged AS (
-                SELECT t, lost, n, lost / n AS share,
-                    (sum(lost) OVER () - lost + 1) / (sum(n) OVER () - n + 2) AS usual
-                FROM cells WHERE n > 0
+                SELECT *, greatest(
+                    (sum(lost) OVER () - lost + 1) / (sum(n) OVER () - n + 2),
+                    lag(share) OVER time, lead(share) OVER time
+                ) AS usual
+                FROM (SELECT t, lost, n, lost / n AS share FROM cells WHERE n > 0)
+                WINDOW time AS (ORDER BY t)
             )
             SELECT {quote(unit)}, 'a row in the period between, of those with rows in two periods '
                 || 'before and two after; rows lost?', printf('%.0f per cent lack it', 100 * share),
