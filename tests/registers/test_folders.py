@@ -154,6 +154,14 @@ def test_a_part_with_other_columns_is_refused_by_name(tmp_path):
     assert "part-3.parquet has other columns than part-0.parquet: lacks hours; expected" in found
 
 
+def test_a_part_with_another_type_is_named(tmp_path):
+    folder = parts(tmp_path)
+    ROWS.iloc[[3]].astype({"person": str}).to_parquet(folder / "part-3.parquet")
+    found = [text for text in messages(tmp_path) if "column person: wrong type, text" in text]
+    assert len(found) == 1
+    assert found[0].endswith("(of another type in part-3.parquet than in part-0.parquet)")
+
+
 def hive(folder: Path, *, keep: bool = False, ending: str = "parquet") -> Path:
     for (county, month), part in ROWS.groupby(["county", "month"]):
         target = folder / "t" / f"county={county}" / f"month={month}" / f"a.{ending}"

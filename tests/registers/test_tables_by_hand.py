@@ -103,6 +103,17 @@ def test_a_column_that_may_be_left_out_is_not_missed_and_another_spelling_is_nam
     assert not [item for item in found if item.column == "age"]
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [("wage ", "'wage '"), ("\ufeffwage", "'\\ufeffwage'"), ("\u200bWage", "'\\u200bWage'")],
+)
+def test_a_name_with_what_is_not_seen_is_named(tmp_path, written, shown) -> None:
+    found = check(tmp_path, {"wage": pa.Column(int), "x": pa.Column(str)}, f"x;{written}", "a;5")
+    (told,) = [item.expected for item in found if item.column == "wage"]
+    words = "column is missing; expected whole numbers (there is one with blanks or characters that"
+    assert told == f"{words} are not seen: {shown})"
+
+
 def test_a_key_is_one_column_or_several(tmp_path) -> None:
     lines = ("a;b", "1;1", "1;2", "2;2", "1;2", "1;1")
     declared = pa.Column(int)

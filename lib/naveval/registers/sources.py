@@ -206,6 +206,19 @@ def _same_everywhere(source: Source) -> None:
             )
 
 
+def other_type(source: Source, column: str) -> str:
+    """In which Parquet file of a folder a column has another type than in the first, in words."""
+    if source.form != "parquet":
+        return ""
+    kinds = []
+    for file in source.files:
+        schema = {_ascii_lower(field.name): str(field.type) for field in pq.read_schema(file)}
+        kinds.append(schema.get(_ascii_lower(column)))
+    other = next((i for i, kind in enumerate(kinds) if kind != kinds[0]), 0)
+    first, there = (name(source, source.files[i]) for i in (0, other))
+    return f" (of another type in {there} than in {first})" if other else ""
+
+
 def _ascii_lower(name: str) -> str:
     return "".join(letter.lower() if letter.isascii() else letter for letter in name)
 

@@ -252,21 +252,21 @@ def _columns(
     raw: Mapping[str, str],
 ) -> Iterator[Breach]:
     """Missing and wrongly typed columns."""
-    spelt = {name.casefold(): name for name in kinds}
+    spelt = {_seen(name): name for name in kinds}
     for name, column in schema.columns.items():
         wanted = family(column.dtype)
         if name not in kinds:
             if column.required:
                 text = f"column is missing; expected {FAMILY_NAMES[wanted]}"
-                if name.casefold() in spelt:
-                    text += f" (there is {spelt[name.casefold()]}: case matters)"
+                if other := spelt.get(name.casefold()):
+                    text += f" ({_other_spelling(name, other)})"
                 yield Breach(source.table, source.label, name, 0, (), text)
             continue
         given = duck_family(raw[name])
         if text_dialect(source, name) is None and not _fits(source, given, wanted):
             text = f"wrong type, {FAMILY_NAMES[given]}; expected {FAMILY_NAMES[wanted]}"
             text += _misfits(connection, source, name, whole=(given, wanted) == WHOLE)
-            text += _form(connection, source, name, column)
+            text += _form(connection, source, name, column) + sources.other_type(source, name)
             yield Breach(source.table, source.label, name, 0, (), text)
     lacking = [name for name, column in schema.columns.items() if name not in kinds]
     _, shape = shapes.wide(kinds, lacking, schema)
@@ -274,6 +274,17 @@ def _columns(
         shape = shapes.long(connection, raw_view(source.table), raw, lacking, source.label)
     if shape:
         yield Breach(source.table, source.label, "", 0, (), shape)
+
+
+def _seen(name: str) -> str:
+    """A name in small letters without blanks and characters that are not seen, such as a BOM."""
+    return "".join(c for c in name if c.isprintable() and not c.isspace()).casefold()
+
+
+def _other_spelling(name: str, other: str) -> str:
+    if other.casefold() == name.casefold():
+        return f"there is {other}: case matters"
+    return f"there is one with blanks or characters that are not seen: {other!a}"
 
 
 def _fits(source: Source, given: Family, wanted: Family) -> bool:

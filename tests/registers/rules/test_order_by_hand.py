@@ -198,3 +198,19 @@ def test_a_column_that_goes_with_nobody_is_a_warning() -> None:
         (item,) = check_rule(connection, rule, {}, strict=True)
     assert item.warning
     assert "of the same row; rows exchanged, or moved by one?; seen: a corr" in item.expected
+
+
+@pytest.mark.parametrize(
+    "jobs", ["SELECT 0 AS person WHERE false", "SELECT DISTINCT person FROM b"]
+)
+def test_nothing_is_told_where_the_other_table_has_all_or_none(jobs) -> None:
+    rule = order.belonging("b", "wage", OTHER, "a job")
+    with duckdb.connect() as connection:
+        connection.execute("CREATE SCHEMA numbered")
+        connection.execute(
+            "CREATE TABLE numbered.b AS SELECT *, 'b' AS file_name, row_number() OVER "
+            f"(ORDER BY t, person) AS row_no FROM ({WAGES})"
+        )
+        connection.execute("CREATE VIEW b AS SELECT * FROM numbered.b")
+        connection.execute(f"CREATE TABLE jobs AS {jobs}")
+        assert check_rule(connection, rule, {}, strict=True) == []

@@ -158,6 +158,37 @@ def test_rows_lost_here_and_there_are_told(lost, warning) -> None:
     assert found == ([("person", LOST.format(lost), warning)] if warning is not None else [])
 
 
+THERE = (
+    "a row in each period, of those with rows in two periods before and two after, as usual; rows "
+    "lost there?; seen: per cent lack the one in {}"
+)
+
+
+@pytest.mark.parametrize(
+    ("lost", "seen"),
+    [
+        ("t = 30 AND p % 100 < 15", "0002-07 (15; 0 usually)"),
+        ("t IN (27, 31) AND p % 2 = 0", "0002-04 (50; 13 usually), 0002-08 (50; 13 usually)"),
+        ("t = 30 AND p % 100 < 9", ""),
+        # As many lack the period beside: these are less whole, and not lost.
+        ("t = 30 AND p % 100 < 20 OR t = 31 AND p % 100 >= 80", ""),
+        # As many lack other periods: that is usual in the table.
+        ("(p + 3 * t) % 20 = 0", ""),
+    ],
+)
+def test_rows_lost_in_one_period_are_a_warning(lost, seen) -> None:
+    found = said(panel(where=f"NOT ({lost})"))
+    told = [item for item in found if item[1].startswith("a row in each period")]
+    assert told == ([("person", THERE.format(seen), True)] if seen else [])
+
+
+def test_rows_lost_in_one_period_are_told_of_many_and_not_where_shocks_are_expected() -> None:
+    lost = "t <> 30 OR p % 12 >= 3"
+    assert said(panel(persons=12, where=lost)) == []
+    assert said(panel(where=lost)) != []
+    assert said(panel(where=lost), shocks=True) == []
+
+
 def test_rows_at_an_end_of_a_spell_are_not_lost() -> None:
     assert said(panel(where="t <> 25 OR p % 4 < 2", periods=FIVE)) == []
     assert said(panel(where="t <> 27 OR p % 4 < 2", periods=FIVE)) == []

@@ -78,6 +78,28 @@ def test_rows_that_find_no_like_are_told_where_asked_for(share, told) -> None:
         assert found[0][1].endswith("seen: 50 per cent")
 
 
+@pytest.mark.parametrize(
+    ("moved", "seen"),
+    [
+        ("day <= 12 AND p % 4 = 0", "73 per cent, and 100 on the others"),
+        ("day <= 12 AND p % 20 = 0", ""),  # five per cent
+        ("p % 4 = 0", ""),  # on all days
+        ("day > 12 AND p % 4 = 0", ""),
+    ],
+)
+def test_first_days_that_find_their_like_less_are_told_where_asked_for(moved, seen) -> None:
+    """Rows whose days and months are exchanged lie where their person has none."""
+    told = SPELLS.replace("p AS person, t", "p, t, (p * 7 + t * 5) % 28 + 1 AS day")
+    own = f"SELECT p + 1000 * ({moved})::INT AS person, t, day FROM ({told})"
+    found = judged(simultaneous(days=True), a=SPELLS, b=own)
+    words = (
+        "expected as many in periods of the other table on the first 12 days of a month as on the "
+        f"others; days and months exchanged?; seen: {seen}"
+    )
+    assert found == ([("person", words, True)] if seen else [])
+    assert judged(simultaneous(), a=SPELLS, b=own) == []
+
+
 def series(by: int = 0, n: int = 60) -> str:
     return f"SELECT t, 100 + (t * t * 7 + t * 3) % 41 AS n FROM range({by}, {n + by}) x(t)"
 
@@ -105,6 +127,12 @@ def test_series_that_move_together_elsewhere_are_told(by, words) -> None:
 def test_short_series_are_not_judged() -> None:
     assert judged(in_step(), a=shifted(0, 23), b=shifted(1, 23)) == []
     assert (in_step().least, basis(in_step(), b=series())) == (LEAST_SERIES, 60)
+
+
+def test_series_that_stand_still_for_years_are_not_judged_beside() -> None:
+    """Without its last year nothing is left that could move with the other."""
+    still = f"SELECT t, IF(t < max(t) OVER () - 11, 7, n) AS n FROM ({shifted(0)})"
+    assert judged(in_step(), a=shifted(0), b=still) == []
 
 
 WAGES = """

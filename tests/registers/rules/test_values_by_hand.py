@@ -192,6 +192,7 @@ STAYS = """
         ("true", ""),
         ("NOT (place = 'p2' AND t >= 9 AND person % 4 = 0)", "p2 9 ("),
         ("NOT (t >= 9 AND person // 6 % 4 = 0)", ""),  # in every place
+        ("NOT (t >= 9 AND person // 6 % 3 < 2)", "all places 9 ("),
         ("NOT (place = 'p2' AND t >= 9 AND person % 50 = 2)", ""),
     ],
 )
@@ -247,3 +248,22 @@ def test_sizes_of_one_place_alone_are_warned_of_where_places_are_alike(times, cl
     found = judged(rule, b=rows)
     assert [warning for *_, warning in found] == told
     assert all("times the median in p2 (" in words for _, words, _ in found)
+
+
+@pytest.mark.parametrize(
+    ("office", "counties", "seen"),
+    [
+        ("county", 8, "8 and 8"),
+        ("county // 2", 8, "4 and 8"),
+        ("10 * county + p % 3", 8, ""),
+        ("county", 4, ""),  # an extract of a few counties, of one office each
+    ],
+)
+def test_small_places_of_the_level_of_large_ones_are_told(office, counties, seen) -> None:
+    rows = (
+        f"SELECT p AS person, {office} AS office, county "
+        f"FROM (SELECT p, p // 9 % {counties} AS county FROM range(2000) x(p))"
+    )
+    found = judged(values.finer("b", "office", "county"), b=rows)
+    words = f"expected more codes of office than of county; codes of another level?; seen: {seen}"
+    assert found == ([("office", words, True)] if seen else [])

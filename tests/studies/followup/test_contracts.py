@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
@@ -13,7 +14,8 @@ import naveval as nv
 from naveval.project.errors import ContractError
 from naveval.registers import contracts
 from naveval.running import run
-from naveval.studies.followup.contracts import RULES, TABLES
+from naveval.studies.followup.agreements import AGREEMENTS
+from naveval.studies.followup.contracts import RULES, STAY_MONTHS, TABLES
 from naveval.studies.followup.parameters import Parameters
 from naveval.studies.followup.simulate import registers
 
@@ -222,3 +224,51 @@ def test_hours_of_the_card_above_are_refused(data: Path) -> None:
     change(data, "benefit_cards", moved)
     (told,) = messages(data, "benefit_cards", "employment")
     assert "column hours_worked: expected values that go with a job in the month" in told
+
+
+@pytest.mark.parametrize("table", ["digital_dialogues", "dialogues", "health_benefits"])
+def test_events_that_are_the_decisions_are_told(data: Path, table: str) -> None:
+    tables = {rule.table: TABLES[rule.table] for rule in AGREEMENTS}
+    tables["benefit_decisions"] = TABLES["benefit_decisions"]
+    tables["benefit_cards"] = TABLES["benefit_cards"]
+    assert contracts.check_tables(tables, data, AGREEMENTS) == []
+    other = pd.read_parquet(data / "benefit_decisions.parquet")
+    day = {"health_benefits": "from_date"}.get(table, "date")
+    given = pd.read_parquet(data / f"{table}.parquet")
+    rest = {name: given[name].iloc[0] for name in given.columns if name not in ("person", day)}
+    other = other[other["from_date"] >= dt.date(2018, 1, 1)]
+    filled = pd.DataFrame({"person": other["person"], day: other["from_date"], **rest})
+    filled.to_parquet(data / f"{table}.parquet", index=False)
+    (told,) = contracts.check_tables(tables, data, AGREEMENTS)
+    assert told.table == table
+    assert told.warning
+    assert "other persons and periods than in benefit_decisions; that table's" in str(told)
+
+
+def test_months_of_stays_without_an_end_are_those_of_the_period() -> None:
+    """A stay to 31.12.9999 would be 96 000 rows, and a check take minutes."""
+    stays = (
+        "VALUES (1, '0001-01-01', '2015-02-03'), (2, '2022-11-30', '9999-12-31'), "
+        "(3, '2020-01-01', NULL)"
+    )
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE program_spells (person BIGINT, from_date DATE, to_date DATE); "
+            f"INSERT INTO program_spells {stays}"
+        )
+        found = connection.execute(f"SELECT person, count(*) FROM ({STAY_MONTHS}) GROUP BY 1")
+        assert sorted(found.fetchall()) == [(1, 2), (2, 2), (3, 1)]
+
+
+def test_dialogues_whose_days_and_months_are_exchanged_are_told(data: Path) -> None:
+    def american(frame: pd.DataFrame) -> pd.DataFrame:
+        days = [
+            day.replace(month=day.day, day=day.month) if day.day <= 12 else day
+            for day in frame["date"]
+        ]
+        return frame.assign(date=days)
+
+    change(data, "digital_dialogues", american)
+    told = [text for text in messages(data, "digital_dialogues") if "days and months" in text]
+    assert len(told) == 1
+    assert "digital_dialogues.parquet, column person, date: expected as many" in told[0]

@@ -12,6 +12,8 @@ from naveval.project.parameters import load, validate
 from naveval.registers import contracts
 from naveval.studies.indicator import models, series
 from naveval.studies.indicator import panel as panels
+from naveval.studies.indicator.contracts import TABLES
+from naveval.studies.indicator.contracts.agreements import AGREEMENTS
 from naveval.studies.indicator.models import Packed, Specification
 from naveval.studies.indicator.parameters import Parameters
 from naveval.studies.indicator.simulate import registers as simulation
@@ -332,3 +334,17 @@ def test_a_registration_a_century_early_is_refused(data):
 def test_an_age_that_does_not_follow_the_months_is_refused(data):
     change(data, "stock", "2018-05", lambda f: f.assign(age=f["age"].where(f.index != 0, 75)))
     assert "age to follow the months" in " ".join(map(str, contracts.check("indicator", data)))
+
+
+def test_hours_that_one_county_lacks_for_some_months_are_told(data):
+    rules = [
+        rule for rule in AGREEMENTS if rule.table == "hours" and "found again" in rule.expected
+    ]
+    assert contracts.check_tables(TABLES, data, rules) == []
+    stock = pd.concat(pd.read_parquet(file) for file in (data / "stock").glob("*.parquet"))
+    there = stock.loc[stock["county"] == "03", "person"]
+    for month in ("2019-03", "2019-04"):
+        change(data, "hours", month, lambda f: f[~f["person"].isin(there)])
+    (told,) = contracts.check_tables(TABLES, data, rules)
+    assert told.warning
+    assert "rows lost there?; seen: per cent are not found again in 03 2019-03 (" in str(told)

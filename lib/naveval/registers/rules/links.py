@@ -5,6 +5,7 @@ Each function makes one rule of one query; see `breaches.Rule` for what its colu
 
 from naveval.registers.rules.breaches import Rule
 from naveval.registers.rules.signs import (
+    JUMP,
     LEAST_ALIKE,
     LEAST_LINKED,
     LEAST_PERSONS,
@@ -160,8 +161,9 @@ def leaving(
 ) -> Rule:
     """No place loses many of its persons at once, as where rows of it are lost from a period on.
 
-    A place is compared with its other periods and with the other places. It is a warning, since
-    what many of a place leave for can be true.
+    A place is compared with its other periods and with the other places, and all places together
+    with their other periods, where `JUMP` more must leave. It is a warning, since what many of a
+    place leave for can be true.
 
     Parameters
     ----------
@@ -203,15 +205,21 @@ def leaving(
             WHERE t <= (SELECT max(t) FROM own) GROUP BY ALL
         ),
         judged AS (
-            SELECT *, gone / n AS share, greatest(
+            SELECT *, gone / n AS share, {LEAST_LOST} AS least, greatest(
                 (sum(gone) OVER own + 1) / (sum(n) OVER own + 2),
                 median(gone / n) OVER (PARTITION BY t)
             ) AS usual
             FROM cells WINDOW own AS (PARTITION BY place)
+            UNION ALL
+            SELECT *, gone / n, {JUMP},
+                (sum(gone) OVER () - gone + 1) / (sum(n) OVER () - n + 2)
+            FROM (
+                SELECT 'all places', t, sum(n) AS n, sum(gone) AS gone FROM cells GROUP BY t
+            )
         )
         SELECT 'per cent are not found again in ' || {some(told, "t, place")} AS seen,
             {some(where, "t, place")} AS places
-        FROM judged WHERE share > usual + {LEAST_LOST}
+        FROM judged WHERE share > usual + least
             AND gone * ln(share / usual)
                 + IF(gone < n, (n - gone) * ln((1 - share) / (1 - usual)), 0)
                 > {UNLIKELY} + ln((SELECT count(*) FROM cells))

@@ -80,7 +80,8 @@ def belonging(table: str, column: str, rows: str, words: str) -> Rule:
     """A column tells of what another table has of its row's person, not of the next row's.
 
     Where it was moved by one row, it has more to do with the persons of the rows beside. That it
-    has to do with none is a warning.
+    has to do with none is a warning. Nothing is said where one of them is the same in all rows, as
+    where the first years of a file lie before those of the other table.
 
     Parameters
     ----------
@@ -116,7 +117,7 @@ def belonging(table: str, column: str, rows: str, words: str) -> Rule:
             SELECT *, found > {RELATED}
                 AND found - own > greatest({RELATED}, {SURE} * sqrt(2 / n)) AS moved
             FROM (SELECT unnest([{sides}], recursive := true) FROM beside)
-            WHERE n >= {LEAST_PERSONS}
+            WHERE n >= {LEAST_PERSONS} AND NOT isnan(own) AND NOT isnan(found)
         )
         SELECT printf('a correlation of %.2f', own)
             || IF(moved, printf(', and of %.2f with the row ', found) || trim(side), '') AS seen,

@@ -126,10 +126,11 @@ def followed(
     """Persons of a table with a row per person and period, from one period to the next.
 
     Persons are found again, no less between two periods than between the others, few lack one
-    period alone, and no period is a copy of the one before; codes, places and the size of numbers
-    stay for most of them, and are not as if drawn anew; those with one code or place do not leave
-    it all at once while others come to it; `fixed` columns never change; `steps` move as time
-    does; no value stands alone, and no birth, month or place is that of a large part.
+    period alone, nor many the same one, and no period is a copy of the one before; codes, places
+    and the size of numbers stay for most of them, and are not as if drawn anew; those with one
+    code or place do not leave it all at once while others come to it; `fixed` columns never
+    change; `steps` move as time does; no value stands alone, and no birth, month or place is that
+    of a large part.
 
     Parameters
     ----------
@@ -172,7 +173,10 @@ def followed(
     numbers = [name for name in varying(schema) if name not in (*codes, *timed, *fixed)]
     parts += [signs.in_order(numbers)] if numbers else []
     parts += [signs.emptied(name, label) for name in numbers]
-    warned = [signs.gaps(unit), *(signs.unlike(name) for name in settled if name not in codes)]
+    warned = [
+        signs.gaps(unit, label, shocks),
+        *(signs.unlike(name) for name in settled if name not in codes),
+    ]
     warned += [signs.vanished(name, label) for name in coded(schema)]
     return Rule(
         table,

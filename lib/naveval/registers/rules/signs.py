@@ -15,6 +15,7 @@ LEAST_LINKED = 50
 LEAST_STAYING, LEAST_FOLLOWED = 0.3, 200  # of so many rows with a row of the period before
 BY_CHANCE, LEAST_ALIKE = 0.5, 0.3  # of the changes that shuffled codes have; a correlation
 USUAL_GAPS, MOST_GAPS = 0.06, 0.2  # of rows between two periods on each side
+LOST_AT_ONCE = 0.1  # of these rows of one period, beside what is usual
 SURE = 4  # standard deviations
 UNLIKELY, MOST_COPIES = 12, 2  # -ln of a probability; periods
 FOUND_AGAIN = 0.75  # of what is usual
@@ -86,22 +87,48 @@ def staying(unit: str, label: str, shocks: bool) -> str:
     """
 
 
-def gaps(unit: str) -> str:
-    """Rows lost here and there: persons who lack one period, with two before and two after."""
+def gaps(unit: str, label: str, shocks: bool) -> str:
+    """Rows lost here and there, or in one period: persons who lack one, with two on each side.
+
+    One period is compared with all others and with those beside it, since years can be less whole.
+    """
     times = ", ".join(f"lead(t, {ahead}) OVER own - t AS ahead_{ahead}" for ahead in (1, 2, 3))
     odd = f"share - {SURE} * sqrt({{0}} * (1 - {{0}}) / n) > {{0}}"
+    told = f"{label} || printf(' (%.0f; %.0f usually)', 100 * share, 100 * usual)"
     return f"""
-        SELECT {quote(unit)}, 'a row in the period between, of those with rows in two periods '
-            || 'before and two after; rows lost?', printf('%.0f per cent lack it', 100 * share),
-            NOT ({odd.format(MOST_GAPS)})
-        FROM (
-            SELECT count_if(ahead_1 = 2 AND ahead_2 = 3) AS lost,
-                lost + count_if(ahead_1 = 1 AND ahead_2 = 2 AND ahead_3 = 3) AS n, lost / n AS share
-            FROM (
-                SELECT t - lag(t) OVER own AS back, {times} FROM kept
-                WINDOW own AS (PARTITION BY person ORDER BY t)
-            ) WHERE back = 1
-        ) WHERE n >= {LEAST_FOLLOWED} AND {odd.format(USUAL_GAPS)}
+        SELECT * FROM (
+            WITH cells AS MATERIALIZED (
+                SELECT t + 1 AS t, count_if(ahead_1 = 2 AND ahead_2 = 3) AS lost,
+                    lost + count_if(ahead_1 = 1 AND ahead_2 = 2 AND ahead_3 = 3) AS n
+                FROM (
+                    SELECT t, t - lag(t) OVER own AS back, {times} FROM kept
+                    WINDOW own AS (PARTITION BY person ORDER BY t)
+                ) WHERE back = 1 GROUP BY t
+            ),
+            judged AS (
+                SELECT *, greatest(
+                    (sum(lost) OVER () - lost + 1) / (sum(n) OVER () - n + 2),
+                    lag(share) OVER time, lead(share) OVER time
+                ) AS usual
+                FROM (SELECT t, lost, n, lost / n AS share FROM cells WHERE n > 0)
+                WINDOW time AS (ORDER BY t)
+            )
+            SELECT {quote(unit)}, 'a row in the period between, of those with rows in two periods '
+                || 'before and two after; rows lost?', printf('%.0f per cent lack it', 100 * share),
+                NOT ({odd.format(MOST_GAPS)})
+            FROM (SELECT sum(cells.n) AS n, sum(cells.lost) / sum(cells.n) AS share FROM cells)
+            WHERE n >= {LEAST_FOLLOWED} AND {odd.format(USUAL_GAPS)}
+            UNION ALL
+            SELECT {quote(unit)}, 'a row in each period, of those with rows in two periods before '
+                || 'and two after, as usual; rows lost there?',
+                'per cent lack the one in ' || {some(told)}, true
+            FROM judged
+            WHERE {not shocks} AND share > usual + {LOST_AT_ONCE}
+                AND lost * ln(share / usual)
+                    + IF(lost < n, (n - lost) * ln((1 - share) / (1 - usual)), 0)
+                    > {UNLIKELY} + ln((SELECT count(*) FROM judged))
+            HAVING count(*) > 0
+        )
     """
 
 

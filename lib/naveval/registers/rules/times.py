@@ -8,6 +8,7 @@ rule of one query; see `breaches.Rule` for what its columns mean.
 
 from collections.abc import Sequence
 
+from naveval.registers.connections import quote
 from naveval.registers.rules.breaches import Rule
 from naveval.registers.rules.signs import (
     LEAST_FOLLOWED,
@@ -21,13 +22,14 @@ MONTH_OR_YEAR = (1, 12)  # in months
 TIMES = 1.5  # as many that fit only elsewhere as fit only at the same time
 LEAST_SERIES = 24  # periods
 NEAR = 0.1  # of a sum
+MONTHS, LESS = 12, 0.1  # days that can be months; of the rows that find their like
 PART = {  # SQL of the rows that are compared, of all rows `t`: their runs' beginnings and ends
-    "all": "SELECT DISTINCT person, t FROM {0}",
-    "first": "SELECT person, t FROM {0} "
+    "all": "SELECT person, t, early FROM {0}",
+    "first": "SELECT person, t, early FROM {0} "
     "QUALIFY lag(t) OVER (PARTITION BY person ORDER BY t) IS DISTINCT FROM t - 1",
-    "last": "SELECT person, t FROM {0} "
+    "last": "SELECT person, t, early FROM {0} "
     "QUALIFY lead(t) OVER (PARTITION BY person ORDER BY t) IS DISTINCT FROM t + 1",
-    "after": "SELECT person, t + 1 AS t FROM {0} "
+    "after": "SELECT person, t + 1 AS t, early FROM {0} "
     "QUALIFY lead(t) OVER (PARTITION BY person ORDER BY t) IS DISTINCT FROM t + 1",
 }
 
@@ -43,8 +45,12 @@ def simultaneous(
     shifts: Sequence[int] = MONTH_OR_YEAR,
     least: float = 0.0,
     sample: str = "",
+    days: bool = False,
 ) -> Rule:
     """What two tables tell of a person happens in the same period, not rather in one beside.
+
+    Nor less so on the first twelve days of a month, as where days and months are exchanged, which
+    days after the twelfth cannot be.
 
     Parameters
     ----------
@@ -59,6 +65,8 @@ def simultaneous(
         Share of the rows that find their like; less is told too.
     sample
         The larger table of the two, of which some persons are enough; "" is this one.
+    days
+        Whether `rows` tell the `day` of the month too.
 
     Example
     -------
@@ -73,6 +81,7 @@ def simultaneous(
         for way in ways
     )
     found = ", ".join(f"hash(person, t + ({way})) IN (FROM keys) AS {_found(way)}" for way in ways)
+    early = f"min(day) <= {MONTHS}" if days else "false"
     told = (
         "IF(moved, printf('%d have none but %d periods %s, and %d none but in the same', gain, "
         "abs(away), IF(away > 0, 'later', 'earlier'), loss), "
@@ -83,8 +92,14 @@ def simultaneous(
         column,
         words,
         f"""
-        WITH given AS (SELECT DISTINCT person, t FROM ({rows}) WHERE {few(sample or table)}),
-        beside AS (SELECT DISTINCT person, t FROM ({others}) WHERE {few(sample or table)}),
+        WITH given AS (
+            SELECT person, t, {early} AS early FROM ({rows}) WHERE {few(sample or table)}
+            GROUP BY person, t
+        ),
+        beside AS (
+            SELECT DISTINCT person, t, false AS early FROM ({others})
+            WHERE {few(sample or table)}
+        ),
         own AS ({PART[parts[0]].format("given")}),
         others AS MATERIALIZED ({PART[parts[1]].format("beside")}),
         keys AS MATERIALIZED (SELECT hash(person, t) AS key FROM others),
@@ -93,8 +108,8 @@ def simultaneous(
             FROM (SELECT min(t) AS low, max(t) AS high FROM given) AS a,
                 (SELECT min(t) AS low, max(t) AS high FROM beside) AS b
         ),
-        compared AS (
-            SELECT t, low, high, hash(person, t) IN (FROM keys) AS same, {found}
+        compared AS {"MATERIALIZED" if days else ""} (
+            SELECT t, low, high, early, hash(person, t) IN (FROM keys) AS same, {found}
             FROM own, ends WHERE t BETWEEN low AND high
         ),
         judged AS (
@@ -102,14 +117,32 @@ def simultaneous(
                 AND gain > {TIMES} * loss + {SURE} * sqrt(gain + loss) AS moved
             FROM (SELECT unnest([{tried}], recursive := true) FROM compared)
         )
-        SELECT {told} AS seen FROM judged
-        WHERE moved OR n >= {LEAST_FOLLOWED} AND hits < {least} * n
-        ORDER BY moved DESC, gain - loss DESC LIMIT 1
+        SELECT * FROM (
+            SELECT {quote(words)} AS expected, {told} AS seen FROM judged
+            WHERE moved OR n >= {LEAST_FOLLOWED} AND hits < {least} * n
+            ORDER BY moved DESC, gain - loss DESC LIMIT 1
+        ) {_exchanged() if days else ""}
         """,
         warning=True,
         basis=f"SELECT count(*) FROM ({rows})",
         least=LEAST_LINKED,
     )
+
+
+def _exchanged() -> str:
+    """SQL of a finding: those on days that can be months find their like less than the others."""
+    chance = "sqrt(early * (1 - early) / n + late * (1 - late) / k)"
+    return f"""
+        UNION ALL
+        SELECT 'as many in periods of the other table on the first {MONTHS} days of a month as '
+            || 'on the others; days and months exchanged?',
+            printf('%.0f per cent, and %.0f on the others', 100 * early, 100 * late)
+        FROM (
+            SELECT count_if(early) AS n, count_if(NOT early) AS k,
+                count_if(early AND same) / n AS early, count_if(NOT early AND same) / k AS late
+            FROM compared
+        ) WHERE least(n, k) >= {LEAST_LINKED} AND late - early > {LESS} + {SURE} * {chance}
+    """
 
 
 def _found(way: int) -> str:
@@ -153,6 +186,7 @@ def in_step(
             abs(beside.away), IF(beside.away > 0, 'later', 'earlier')) AS seen
         FROM alike AS same, alike AS beside
         WHERE same.away = 0 AND least(same.k, beside.k) >= {LEAST_SERIES}
+            AND NOT isnan(same.alike) AND NOT isnan(beside.alike)
             AND atanh(least(beside.alike, 0.999)) - atanh(least(same.alike, 0.999))
                 > {SURE} * sqrt(2 / (least(same.k, beside.k) - 3))
         ORDER BY beside.alike DESC LIMIT 1

@@ -25,6 +25,7 @@ LEAST_CONTINUOUS, CAPPED, HEAPED = 60, 0.01, 2  # values; of the rows; times any
 FAR_ABOVE = 1.25  # times the second highest value
 COARSE = 5  # nearly all rows are multiples of it
 NEARLY_ALL = 0.95  # of the rows
+LEAST_LARGE = 5  # large places
 
 
 def few(table: str, unit: str = "person") -> str:
@@ -292,6 +293,28 @@ def nested(table: str, inner: str, outer: str, least: float) -> Rule:
         warning=True,
         basis=f"SELECT count(*) FROM {table}",
         least=LEAST_PERSONS,
+    )
+
+
+def finer(table: str, inner: str, outer: str) -> Rule:
+    """There are more codes of small places than of large ones: they are not of the same level.
+
+    Example
+    -------
+    >>> finer("stock", "office", "county").expected
+    'more codes of office than of county; codes of another level?'
+    """
+    return Rule(
+        table,
+        inner,
+        f"more codes of {inner} than of {outer}; codes of another level?",
+        f"""
+        SELECT printf('%d and %d', small, large) AS seen FROM (
+            SELECT count(DISTINCT {inner}) AS small, count(DISTINCT {outer}) AS large,
+                count(*) AS n FROM {table} WHERE {few(table)}
+        ) WHERE large >= {LEAST_LARGE} AND n >= {LEAST_PERSONS} AND small <= large
+        """,
+        warning=True,
     )
 
 

@@ -17,10 +17,10 @@ from naveval.registers.rules.links import LEAST_AGREEING, leaving, near, to_the_
 from naveval.registers.rules.order import belonging, in_place
 from naveval.registers.rules.panels import followed
 from naveval.registers.rules.shares import calm, daily, everywhere_alike, recurring, varied
-from naveval.registers.rules.signs import LEAST_FOLLOWED
 from naveval.registers.rules.times import simultaneous
 from naveval.registers.rules.values import exact, few, pseudonyms, sudden, uncapped
 from naveval.studies.followup import weeks
+from naveval.studies.followup.agreements import AGREEMENTS
 from naveval.studies.followup.spells import CHANNELS, KINDS
 
 FIRST_DAY, LAST_DAY = dt.date(2015, 1, 1), dt.date(2022, 12, 31)
@@ -186,14 +186,14 @@ CARD_MONTHS = f"""
 """
 JOB_MONTHS = f"SELECT person, {text_sql('month')} AS t FROM employment WHERE hours_per_week > 0"
 STAY_MONTHS = f"""
-    SELECT person, unnest(range(
-        {date_sql("from_date")}, {date_sql("coalesce(to_date, from_date)")} + 1)) AS t
+    SELECT person, unnest(range({date_sql(f"greatest(from_date, DATE '{FIRST_DAY}')")},
+        {date_sql(f"least(coalesce(to_date, from_date), DATE '{LAST_DAY}')")} + 1)) AS t
     FROM program_spells
 """
 
 
 def _months(table: str, day: str) -> str:
-    return f"SELECT person, {date_sql(day)} AS t FROM {table}"
+    return f"SELECT person, {date_sql(day)} AS t, day({day}) AS day FROM {table}"
 
 
 TOGETHER = (  # tables of which each tells when the other happens
@@ -216,6 +216,7 @@ TOGETHER = (  # tables of which each tells when the other happens
             "months with benefit cards of the person, not rather those before or after; is one of "
             "the tables late?",
             sample="benefit_cards",
+            days=table != "program_spells",
         )
         for table, day in (
             ("program_spells", "from_date"),
@@ -271,6 +272,7 @@ AMONG = {  # who may have rows when the table has
 }
 
 RULES = (
+    *AGREEMENTS,
     *TOGETHER,
     *(
         everywhere_alike(table, [name], home=HOMES)
@@ -293,7 +295,7 @@ RULES = (
         SELECT printf('a median of %.2f times', ratio) AS seen FROM (
             SELECT count(*) AS n, median(cards.hours / jobs.hours / 2) AS ratio
             FROM cards JOIN jobs USING (person, t) WHERE jobs.hours > 0
-        ) WHERE n >= {LEAST_FOLLOWED}
+        ) WHERE n >= {signs.LEAST_FOLLOWED}
             AND ratio NOT BETWEEN {AS_MANY_HOURS[0]} AND {AS_MANY_HOURS[1]}
         """,
         warning=True,

@@ -9,6 +9,7 @@ from naveval.registers.rules.signs import LEAST_FOLLOWED
 from naveval.registers.rules.times import adding_up, seldom, simultaneous
 from naveval.registers.rules.values import apart, exact, pseudonyms, sudden, uncapped
 from naveval.registers.views import part_of
+from naveval.studies.programs.codes import FIRST_MONTH, LAST_MONTH
 from naveval.studies.programs.limits import BENEFITS, MONTH
 
 HOMES = "SELECT person, arg_max(county, year) AS place FROM person_years GROUP BY person"
@@ -17,7 +18,8 @@ MOST_TIMES = 6  # as many unemployed as in the month before; in March 2020 five 
 JANUARY = 0.5  # of the months of immigration
 LABEL = "(t // 12 * 100 + t % 12 + 1)"
 IN_PROGRAM = f"""
-    SELECT person, unnest(range({code_sql("from_month")}, {code_sql("to_month")} + 1)) AS t
+    SELECT person, unnest(range({code_sql(f"greatest(from_month, {FIRST_MONTH})")},
+        {code_sql(f"least(to_month, {LAST_MONTH})")} + 1)) AS t
     FROM program_spells
 """
 LEVELS = f"""

@@ -8,6 +8,7 @@ from naveval.registers.rules.times import in_step
 from naveval.registers.rules.values import (
     among,
     exact,
+    finer,
     in_every,
     nested,
     pseudonyms,
@@ -33,6 +34,7 @@ AGREEMENTS = (
     ),
     among("hours", "stock", LEAST_IN_STOCK),
     nested("stock", "region", "county", LEAST_IN_COUNTY),
+    *(finer("stock", name, "county") for name in ("office", "region")),
     in_every(
         "stock",
         "program",
@@ -43,8 +45,9 @@ AGREEMENTS = (
     uncapped("hours", "hours", "subsidised_hours"),
     uncapped("stock", "weekly_hours", "residence_months"),
     leaving("stock", T, "county"),
+    leaving("hours", T, home=HOMES),
     pseudonyms("stock"),
-    exact("stock", "age", "residence_months"),
+    exact("stock", "age", "residence_months", "weekly_hours"),
     exact("hours", "hours"),
     everywhere_alike(
         "stock", ("innsatsgruppe", "status", "program", "country_group", *MARKS), place="county"
