@@ -311,7 +311,7 @@ def finer(table: str, inner: str, outer: str) -> Rule:
         f"""
         SELECT printf('%d and %d', small, large) AS seen FROM (
             SELECT count(DISTINCT {inner}) AS small, count(DISTINCT {outer}) AS large,
-                count(*) AS n FROM {table} WHERE {few(table)}
+                count(*) AS n FROM {part_of(table)} WHERE {few(table)}
         ) WHERE large >= {LEAST_LARGE} AND n >= {LEAST_PERSONS} AND small <= large
         """,
         warning=True,
