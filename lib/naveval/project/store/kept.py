@@ -77,8 +77,11 @@ def cached(
         When others own the store or may write to it.
     """
     code = tuple(code)
-    file = location(name, key=key, code=code, below=below)
-    if os.environ.get(OFF, "").lower() in ("0", "off", "no") or _edited(name, code):
+    off = os.environ.get(OFF, "").lower() in ("0", "off", "no")
+    with provenance.one_look():
+        file = location(name, key=key, code=code, below=below)
+        off = off or _edited(name, code)
+    if off:
         return compute()
     make_private(file.parent)
     with locked(file.with_suffix(LOCK)):
