@@ -4,9 +4,11 @@ import multiprocessing
 import os
 import signal
 
+import matplotlib as mpl
 import pytest
 
 from naveval.exhibits import figures as style
+from naveval.exhibits import painting
 from naveval.project.errors import EstimationError, ParameterError
 
 
@@ -83,27 +85,58 @@ def test_a_picture_written_beside_is_the_one_written_here(tmp_path, vector):
     for name in ("here", "beside"):
         (tmp_path / name).mkdir()
     style.save(drawn(), tmp_path / "here/a.png", "Simulert", vector=vector)
-    with style.beside():
+    with painting.beside(style.use_style):
         style.save(drawn(), tmp_path / "beside/a.png", "Simulert", vector=vector)
-        style.wait()
+        painting.wait()
         files = {one.name: one.read_bytes() for one in (tmp_path / "here").iterdir()}
         assert len(files) == 1 + vector
         assert {one.name: one.read_bytes() for one in (tmp_path / "beside").iterdir()} == files
 
 
+def test_what_shows_the_same_is_painted_once(tmp_path, monkeypatch):
+    """Other data, marks, forms and styles are other pictures."""
+    monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path / "out"))
+
+    def kept() -> int:
+        painting.wait()
+        return len(list((tmp_path / "out").rglob("picture-*.kept")))
+
+    for name, number in (("a", 1), ("b", 1)):
+        with painting.beside(style.use_style):
+            style.save(drawn(), tmp_path / f"{name}.png", "", vector=True)
+            assert kept() == number
+    for ending in ("png", "svg"):
+        assert (tmp_path / f"a.{ending}").read_bytes() == (tmp_path / f"b.{ending}").read_bytes()
+    with painting.beside(style.use_style):
+        style.save(drawn(), tmp_path / "c.png", "Simulert", vector=True)
+        assert kept() == 2
+        figure = drawn()
+        figure.axes[0].lines[0].set_ydata([0.0, 1.5, 1.0000001])
+        style.save(figure, tmp_path / "d.png", "", vector=True)
+        assert kept() == 3
+        style.save(drawn(), tmp_path / "e.png", "")
+        assert kept() == 4
+        style.save(drawn(), tmp_path / "a.png", "")
+        assert kept() == 4
+        assert not (tmp_path / "a.svg").exists()
+    with painting.beside(lambda: mpl.rcParams.update({"axes.grid": False})):
+        style.save(drawn(), tmp_path / "f.png", "")
+        assert kept() == 5
+
+
 def test_pictures_of_a_phone_are_drawn_so_beside_too(tmp_path):
-    with style.beside(), style.phone():
+    with painting.beside(style.use_style), style.phone():
         style.save(drawn(), tmp_path / "a.png", "", vector=True)
-        style.wait()
+        painting.wait()
     assert [one.name for one in tmp_path.iterdir()] == ["a.svg"]
 
 
 def test_a_picture_that_cannot_be_written_beside_is_told_when_it_is_waited_for(tmp_path):
-    with style.beside():
+    with painting.beside(style.use_style):
         (tmp_path / "a.png").mkdir()
         style.save(drawn(), tmp_path / "a.png", "")
         with pytest.raises(OSError, match=r"a\.png"):
-            style.wait()
+            painting.wait()
         with pytest.raises(OSError, match="no such folder"):
             style.save(drawn(), tmp_path / "no such folder/a.png", "")
         figure = drawn()
@@ -113,13 +146,13 @@ def test_a_picture_that_cannot_be_written_beside_is_told_when_it_is_waited_for(t
 
 
 def test_a_death_of_the_process_that_draws_is_told(tmp_path):
-    with style.beside():
+    with painting.beside(style.use_style):
         (process,) = multiprocessing.active_children()
         os.kill(process.pid, signal.SIGSTOP)
         style.save(drawn(), tmp_path / "a.png", "")
         process.kill()
         with pytest.raises(EstimationError, match="process that draws figures died"):
-            style.wait()
+            painting.wait()
         with pytest.raises(EstimationError, match="process that draws figures died"):
             style.save(drawn(), tmp_path / "a.png", "")
     assert not list(tmp_path.glob("*.png"))
@@ -127,5 +160,5 @@ def test_a_death_of_the_process_that_draws_is_told(tmp_path):
 
 def test_nothing_is_waited_for_where_pictures_are_written_here(tmp_path):
     style.save(drawn(), tmp_path / "a.png", "")
-    style.wait()
+    painting.wait()
     assert (tmp_path / "a.png").is_file()

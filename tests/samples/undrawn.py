@@ -1,6 +1,5 @@
 """Figures that are declared, counted and worded as ever, and not painted."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ def leave_undrawn(patch: pytest.MonkeyPatch, *, only_phone: bool = False) -> Non
     def save(figure: Figure, file: Any, **options: Any) -> None:
         if only_phone and not figures.on_phone():
             draw(figure, file, **options)
-        elif isinstance(file, Path):
-            file.touch()
+        elif options["format"] == "png":
+            file.write(b"not painted")
 
     patch.setattr(Figure, "savefig", save)

@@ -5,21 +5,13 @@ be read: at most six colours, never the only carrier of meaning; lines differ in
 labelled directly.
 """
 
-import io
 import math
-import pickle
-import re
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
-from tempfile import mkstemp
 from textwrap import fill
 from typing import Any
 
@@ -39,9 +31,9 @@ from matplotlib.ticker import (
     MaxNLocator,
 )
 
-from naveval.disclosure.scan import pictures
+from naveval.exhibits import painting
 from naveval.project import fonts, formats
-from naveval.project.errors import EstimationError, ParameterError
+from naveval.project.errors import ParameterError
 
 COLORS = ("#12436D", "#1B7F77", "#801650", "#B8470F", "#3D3D3D", "#7A55B8")
 LINESTYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)))
@@ -271,7 +263,7 @@ def save(figure: Figure, picture: Path, mark: str, *, vector: bool = False) -> N
 
     Beside the raster picture stands a vector one where that is wanted, unless it has so many marks
     that they could be single persons. For a phone the vector picture takes the raster one's place.
-    Within `beside` another process writes it, so that it need not be there yet.
+    Within `painting.beside` another process writes it, so that it need not be there yet.
 
     Raises
     ------
@@ -285,97 +277,7 @@ def save(figure: Figure, picture: Path, mark: str, *, vector: bool = False) -> N
     if mark:
         _keep_free(figure)
         figure.text(0.995, 0.005, mark, ha="right", va="bottom", fontsize=SMALL, color="#5A5A5A")
-    if drawing := _drawing.get():
-        drawing.ask(figure, picture, vector=vector)
-    else:
-        _write(figure, picture, vector=vector, to_phone=on_phone())
-
-
-@dataclass(frozen=True)
-class _Drawing:
-    """A process that writes pictures, and what it has been asked for."""
-
-    process: Executor
-    waiting: deque[Future[None]] = field(default_factory=deque)
-
-    def ask(self, figure: Figure, picture: Path, *, vector: bool) -> None:
-        """Have a picture written; its figure goes by a file, since a full pipe can wait forever."""
-        number, name = mkstemp(dir=picture.parent, suffix=".drawing")
-        with open(number, "wb") as file:
-            pickle.dump(figure, file)
-        with _death_told():
-            asked = self.process.submit(_write_pickled, name, picture, vector, on_phone())
-        self.waiting.append(asked)
-
-
-_drawing: ContextVar[_Drawing | None] = ContextVar("drawing", default=None)
-
-
-@contextmanager
-def beside(begin: Callable[[], None] = use_style) -> Iterator[None]:
-    """Pictures that are saved within are written by a process beside this one.
-
-    It is forked here and now, before anything has started threads that it could not take along,
-    and begins with `begin`.
-    """
-    with ProcessPoolExecutor(1, get_context("fork"), initializer=begin) as process:
-        process.submit(use_style).result()
-        token = _drawing.set(_Drawing(process))
-        try:
-            yield
-        finally:
-            _drawing.reset(token)
-
-
-def wait() -> None:
-    """Wait for the pictures that another process writes.
-
-    Raises
-    ------
-    EstimationError
-        When that process has died.
-    OSError
-        When a picture could not be written.
-    """
-    drawing = _drawing.get()
-    while drawing and drawing.waiting:
-        with _death_told():
-            drawing.waiting.popleft().result()
-
-
-@contextmanager
-def _death_told() -> Iterator[None]:
-    try:
-        yield
-    except BrokenProcessPool:
-        raise EstimationError(
-            "the process that draws figures died, most often for lack of memory"
-        ) from None
-
-
-def _write_pickled(name: str, picture: Path, vector: bool, to_phone: bool) -> None:
-    figure = pickle.loads(Path(name).read_bytes())
-    Path(name).unlink()
-    _write(figure, picture, vector=vector, to_phone=to_phone)
-
-
-def _write(figure: Figure, picture: Path, *, vector: bool, to_phone: bool) -> None:
-    drawn = _vector(figure) if vector else ""
-    if drawn:
-        figure.set_layout_engine("none")  # everything has its place; finding it takes a third again
-    picture.with_suffix(".svg").unlink(missing_ok=True)
-    if drawn:
-        picture.with_suffix(".svg").write_text(drawn, encoding="utf-8")
-    if not (drawn and to_phone):
-        figure.savefig(picture, dpi=DPI, metadata={"Software": None})
-
-
-def _vector(figure: Figure) -> str:
-    """The figure as SVG with its letters drawn, to look the same everywhere; "" if refused."""
-    file, about = io.StringIO(), dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    figure.savefig(file, format="svg", metadata=about)
-    text = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", file.getvalue(), flags=re.DOTALL)
-    return "" if any(True for _ in pictures.marks(text)) else text
+    painting.ask(figure, picture, DPI, vector=vector, to_phone=on_phone())
 
 
 def _fit_phone(figure: Figure) -> None:

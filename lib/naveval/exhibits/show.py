@@ -18,7 +18,7 @@ import pandas as pd
 from naveval.disclosure.counts import FEW, NOISY
 from naveval.disclosure.decisions import LOG_COLUMNS
 from naveval.exhibits import figures as style
-from naveval.exhibits import markdown, printed, rows, views, words
+from naveval.exhibits import markdown, painting, printed, rows, views, words
 from naveval.exhibits.declare import Exhibit, Report, Results, Sentence, Table
 from naveval.exhibits.output import (
     ESTIMATES_FILE,
@@ -120,7 +120,7 @@ class Showing:
 
     def finish(self, results: Results) -> Block:
         """Write estimates, log and headlines of what was shown; delete what is stale."""
-        style.wait()
+        painting.wait()
         reader = self.reader(results)
         labels = [one.label for one in self.report.exhibits if self._is_shown(one.label)]
         table = estimates(reader, labels)

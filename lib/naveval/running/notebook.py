@@ -7,7 +7,7 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from naveval.exhibits import figures
+from naveval.exhibits import figures, painting
 from naveval.project import catalogue, notebooks, paths, threads
 from naveval.project.errors import EstimationError, ParameterError
 from naveval.project.parameters import StudyParameters
@@ -101,8 +101,9 @@ def execute_and_tell(source: str, staging: str, talk: int) -> None:
         def alone() -> None:
             os.close(talk)  # whoever hears it is told that this process has died
             warm.die_with_parent()
+            figures.use_style()
 
-        with figures.beside(alone) if threads.count() > 1 else nullcontext():
+        with painting.beside(alone) if threads.count() > 1 else nullcontext():
             fault = execute_into(notebooks.read(Path(source)), Path(staging), told)
         print(json.dumps({"fault": vars(fault) if fault else None}), file=messages)
 
