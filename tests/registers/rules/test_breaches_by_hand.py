@@ -85,7 +85,7 @@ def test_a_characteristic_that_changes_is_found() -> None:
 
 
 SPELLS = pa.DataFrameSchema({"person": pa.Column(int), "from": pa.Column(int)})
-SAME = "the same as an earlier row in all columns; delivered twice?"
+SAME = "the same as an earlier row in all columns, and of a month's 25; delivered twice?"
 
 
 def spells(same: int, kind: str = "'a'") -> str:
@@ -101,6 +101,17 @@ def test_many_rows_that_repeat_others_are_found_with_the_rows_they_repeat() -> N
     assert broken(rule, t=spells(0)) == []
     assert broken(rule, t=spells(5)) == []
     assert broken(rule, t=spells(6)) == [(95 + k, 1 + k) for k in range(6)]
+
+
+@pytest.mark.parametrize(("same", "found"), [(0, 0), (33, 0), (34, 34), (40, 40)])
+def test_a_month_that_was_delivered_twice_is_found(same: int, found: int) -> None:
+    """Ten months of a hundred persons, of whom some have the same row of the third again."""
+    day = "DATE '2016-01-05' + to_months((k // 100)::INTEGER)"
+    rows = f'SELECT k % 100 AS person, {day} AS "from" FROM range(1000) r(k)'
+    rows += f" UNION ALL SELECT k, DATE '2016-03-05' FROM range({same}) r(k)"
+    rule = breaches.repeated("t", SPELLS, day='"from"')
+    assert len(broken(rule, t=rows)) == found
+    assert broken(breaches.repeated("t", SPELLS), t=rows) == []
 
 
 def test_rows_that_do_not_count_may_be_repeated() -> None:

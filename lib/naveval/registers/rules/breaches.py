@@ -7,6 +7,7 @@ from naveval.project.errors import how_many
 from naveval.registers.connections import identifier
 
 MOST_REPEATED = 0.05
+MOST_OF_MONTH, LEAST_OF_MONTH = 0.25, 30  # of a month's rows; rows
 MOST_ODD = 0.001  # of a table's rows: so many of a register are seldom true
 ODD = "; so few are used as they are"
 LEAST_KINDS, MOST_EVEN = 100, 0.95  # of the kinds of rows
@@ -131,13 +132,17 @@ def one_per_person(table: str, column: str, expected: str, *, of: str = "", apar
     )
 
 
-def repeated(table: str, schema: Any, *, where: str = "true") -> Rule:
+def repeated(table: str, schema: Any, *, where: str = "true", day: str = "") -> Rule:
     """A table without a key: some rows may be alike in all columns, a table delivered twice not.
+
+    Nor may a month that was delivered twice.
 
     Parameters
     ----------
     where
         SQL of the rows that count: those of which two alike change numbers.
+    day
+        Column of days, of whose months each is looked at; "" looks at the whole table alone.
 
     Example
     -------
@@ -147,21 +152,28 @@ def repeated(table: str, schema: Any, *, where: str = "true") -> Rule:
     """
     names = list(schema.columns)
     listed = ", ".join(identifier(name) for name in names)
+    month = f"date_trunc('month', {day})" if day else "NULL"
     return Rule(
         table,
         ", ".join(names),
         f"rows of which at most {100 * MOST_REPEATED:g} per cent are the same as an earlier row in "
-        "all columns; delivered twice?",
+        f"all columns, and of a month's {100 * MOST_OF_MONTH:g}; delivered twice?",
         f"""
         WITH again AS (
             SELECT file_name, row_no, first(file_name) OVER same AS {FIRST_FILE},
-                first(row_no) OVER same AS {FIRST_ROW}
+                first(row_no) OVER same AS {FIRST_ROW}, {month} AS month
             FROM numbered.{table} WHERE {where}
             WINDOW same AS (PARTITION BY {listed} ORDER BY file_name, row_no)
             QUALIFY row_number() OVER same > 1
         )
-        SELECT * FROM again
+        SELECT * EXCLUDE (month) FROM again
         WHERE (SELECT count(*) FROM again) > {MOST_REPEATED} * (SELECT count(*) FROM {table})
+            OR month IN (
+                SELECT month FROM (SELECT month, count(*) AS twice FROM again GROUP BY month)
+                    JOIN (SELECT {month} AS month, count(*) AS n FROM {table} GROUP BY 1)
+                    USING (month)
+                WHERE twice >= {LEAST_OF_MONTH} AND twice > {MOST_OF_MONTH} * n
+            )
         """,
     )
 

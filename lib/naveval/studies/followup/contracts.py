@@ -20,7 +20,7 @@ from naveval.registers.rules.shares import calm, daily, everywhere_alike, recurr
 from naveval.registers.rules.times import simultaneous
 from naveval.registers.rules.values import exact, few, pseudonyms, sudden, uncapped
 from naveval.studies.followup import weeks
-from naveval.studies.followup.agreements import AGREEMENTS
+from naveval.studies.followup.agreements import AGREEMENTS, EVENTS
 from naveval.studies.followup.spells import CHANNELS, KINDS
 
 FIRST_DAY, LAST_DAY = dt.date(2015, 1, 1), dt.date(2022, 12, 31)
@@ -342,7 +342,7 @@ RULES = (
     doubled("employment", EMPLOYMENT),
     repeated("employment", EMPLOYMENT, where="hours_per_week > 0"),
     *(
-        repeated(table, TABLES[table])
+        repeated(table, TABLES[table], day=EVENTS.get(table, ""))
         for table in TABLES
         if table not in ("persons", "benefit_cards", "employment")
     ),
