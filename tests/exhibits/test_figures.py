@@ -66,7 +66,8 @@ def test_a_vector_picture_stands_beside_unless_its_marks_could_be_persons(tmp_pa
     assert [file.name for file in tmp_path.iterdir()] == ["fig-1.png"]
 
 
-def test_two_runs_draw_the_same_vector_picture(tmp_path):
+def test_two_runs_draw_the_same_vector_picture(tmp_path, monkeypatch):
+    monkeypatch.setenv("NAVEVAL_CACHE", "off")
     for name in ("a", "b"):
         style.save(_panels()[0], tmp_path / f"{name}.png", "", vector=True)
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
@@ -81,7 +82,8 @@ def drawn():
 
 
 @pytest.mark.parametrize("vector", [False, True])
-def test_a_picture_written_beside_is_the_one_written_here(tmp_path, vector):
+def test_a_picture_written_beside_is_the_one_written_here(tmp_path, monkeypatch, vector):
+    monkeypatch.setenv("NAVEVAL_CACHE", "off")
     for name in ("here", "beside"):
         (tmp_path / name).mkdir()
     style.save(drawn(), tmp_path / "here/a.png", "Simulert", vector=vector)
@@ -119,6 +121,8 @@ def test_what_shows_the_same_is_painted_once(tmp_path, monkeypatch):
         style.save(drawn(), tmp_path / "a.png", "")
         assert kept() == 4
         assert not (tmp_path / "a.svg").exists()
+    style.save(drawn(), tmp_path / "h.png", "", vector=True)
+    assert kept() == 4
     with painting.beside(lambda: mpl.rcParams.update({"axes.grid": False})):
         style.save(drawn(), tmp_path / "f.png", "")
         assert kept() == 5

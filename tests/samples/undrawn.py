@@ -1,21 +1,22 @@
 """Figures that are declared, counted and worded as ever, and not painted."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
 
-from naveval.exhibits import figures
+from naveval.exhibits import painting
 
 
 def leave_undrawn(patch: pytest.MonkeyPatch, *, only_phone: bool = False) -> None:
     """Painting takes half the time of a report whose pictures nobody looks at."""
-    draw = Figure.savefig
+    paint = painting.ask
 
-    def save(figure: Figure, file: Any, **options: Any) -> None:
-        if only_phone and not figures.on_phone():
-            draw(figure, file, **options)
-        elif options["format"] == "png":
-            file.write(b"not painted")
+    def ask(figure: Figure, picture: Path, dpi: int, **options: Any) -> None:
+        if only_phone and not options["to_phone"]:
+            paint(figure, picture, dpi, **options)
+        else:
+            picture.touch()
 
-    patch.setattr(Figure, "savefig", save)
+    patch.setattr(painting, "ask", ask)

@@ -73,10 +73,11 @@ def ask(figure: Figure, picture: Path, dpi: int, *, vector: bool, to_phone: bool
     to_phone
         Whether the vector picture takes the raster one's place.
     """
+    given = _pickled(figure)
     if drawing := _drawing.get():
-        drawing.ask(_pickled(figure), picture, dpi, vector, to_phone)
+        drawing.ask(given, picture, dpi, vector, to_phone)
     else:
-        _put(_paint(figure, dpi, vector=vector, to_phone=to_phone), picture)
+        _write(given, picture, dpi, vector, to_phone)
 
 
 @contextmanager
@@ -142,6 +143,11 @@ def _pickled(figure: Figure) -> bytes:
 def _write_from(name: str, picture: Path, dpi: int, vector: bool, to_phone: bool) -> None:
     given = Path(name).read_bytes()
     Path(name).unlink()
+    _write(given, picture, dpi, vector, to_phone)
+
+
+def _write(given: bytes, picture: Path, dpi: int, vector: bool, to_phone: bool) -> None:
+    """Write the pictures of a pickled figure, painted before or now."""
     painted = store.cached(
         "picture",
         lambda: _paint(pickle.loads(given), dpi, vector=vector, to_phone=to_phone),
