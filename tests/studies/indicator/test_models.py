@@ -326,13 +326,13 @@ def test_intervals_of_drawn_rows_are_those_of_the_spread_of_draws():
     drawn = rng.normal(0, 0.5, (2000, 24, 1))
     drawn[0, 3] = np.nan
     drawn[1, -1] = np.nan
-    found = frames.interval_table({"nav": curve}, (), 200, 1, {"nav": drawn})
+    found = frames.interval_table({"nav": curve}, 200, 1, {"nav": drawn})
     rows = found.set_index("quantity")["rows"]
     assert rows["month"] == pytest.approx(1.96 * 0.5, rel=0.01)
     assert rows["year"] == pytest.approx(1.96 * 0.5 / np.sqrt(12), rel=0.05)
     assert rows["change"] == pytest.approx(1.96 * 0.5 * np.sqrt(2), rel=0.02)
     np.testing.assert_allclose(found["rows_ratio"], found["rows"] / found["clustered"])
-    without = frames.interval_table({"nav": curve}, (), 200, 1)
+    without = frames.interval_table({"nav": curve}, 200, 1)
     assert without["rows"].isna().all()
 
 

@@ -153,11 +153,12 @@ def repeated(table: str, schema: Any, *, where: str = "true", day: str = "") -> 
     names = list(schema.columns)
     listed = ", ".join(identifier(name) for name in names)
     month = f"date_trunc('month', {day})" if day else "NULL"
+    of_month = f", and of a month's {100 * MOST_OF_MONTH:g}" if day else ""
     return Rule(
         table,
         ", ".join(names),
         f"rows of which at most {100 * MOST_REPEATED:g} per cent are the same as an earlier row in "
-        f"all columns, and of a month's {100 * MOST_OF_MONTH:g}; delivered twice?",
+        f"all columns{of_month}; delivered twice?",
         f"""
         WITH again AS (
             SELECT file_name, row_no, first(file_name) OVER same AS {FIRST_FILE},

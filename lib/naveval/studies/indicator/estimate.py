@@ -5,7 +5,7 @@ report reads them and only picks its own. Nothing in the results is a count of p
 noise, or a mean of such.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -178,7 +178,7 @@ def _estimate(parameters: Parameters, data: Path) -> IndicatorResults:
         offices=office,
         office_months=descriptives.reliability_by_month(found["atid3"]["office"]),
         intervals=pd.concat(
-            [_intervals(packs, o, fits[o], found[o], windows[o], parameters) for o in OUTCOMES],
+            [_intervals(packs, o, fits[o], found[o], parameters) for o in OUTCOMES],
             ignore_index=True,
         ),
         drivers=decompositions(packs, fits, parameters),
@@ -200,7 +200,6 @@ def _intervals(
     outcome: str,
     fit: Fit,
     found: Mapping[str, Curves],
-    windows: Sequence[tuple[str, str]],
     parameters: Parameters,
 ) -> pd.DataFrame:
     """Intervals of an outcome side by side; rows are drawn when the parameters ask for it."""
@@ -215,7 +214,7 @@ def _intervals(
             draws=parameters.row_draws,
             seed=parameters.seed,
         )
-    return interval_table(found, windows, parameters.draws, parameters.seed, drawn)
+    return interval_table(found, parameters.draws, parameters.seed, drawn)
 
 
 def _stock(panel: panels.Panel) -> NDArray[np.float64]:

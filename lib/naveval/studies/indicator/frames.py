@@ -215,7 +215,6 @@ LAST_MONTHS = 12
 
 def interval_table(
     found: Mapping[str, Curves],
-    windows: Sequence[tuple[str, str]],
     n_draws: int,
     seed: int,
     drawn: Mapping[str, NDArray] | None = None,
