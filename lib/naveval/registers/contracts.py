@@ -10,6 +10,7 @@ the data but a few unknown codes that can be no id, name or date (`naveval.regis
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -17,11 +18,12 @@ from naveval.project import catalogue, store
 from naveval.project.errors import ContractError
 from naveval.project.parameters import StudyParameters
 from naveval.registers import reading
+from naveval.registers.connections import words_of
 from naveval.registers.grammar import ZONE
 from naveval.registers.rules.breaches import Breach, Rule
 from naveval.registers.rules.coverage import Need
 from naveval.registers.tables import breaches_of_rules, breaches_within, check_tables
-from naveval.registers.views import Opened, open_tables, opened
+from naveval.registers.views import PARTS_OF, Opened, open_tables, opened
 
 __all__ = ["Breach", "Rule", "check", "check_tables", "describe", "require"]
 
@@ -76,49 +78,13 @@ def _own_rules(study: str, parameters: StudyParameters | None) -> tuple[Rule, ..
     return tuple(rule for several in made for rule in several)
 
 
-class _Checked:
-    """A check in two parts, of which the first is the same for all parameters.
-
-    The second needs no tables that are checked again, when the first has been remembered.
-    """
-
-    def __init__(self, study: str, data: Path, parameters: StudyParameters | None) -> None:
-        self.study, self.data, self.parameters = study, data, parameters
-        self.own: list[Breach] | None = None
-
-    def whole(self) -> tuple[Warned, ...]:
-        """Check everything; warnings that do not depend on the parameters."""
-        with opened() as at:
-            declared = catalogue.module(self.study, "contracts")
-            found = breaches_within(at, declared.TABLES, self.data, rules(self.study, None))
-            self.own = self._own(at, found)
-        return self._warned([*found, *self.own])[: len(found)]
-
-    def of_parameters(self) -> tuple[Warned, ...]:
-        """Check what depends on the parameters, unless that has been done with the rest."""
-        if self.own is None:
-            with opened() as at:
-                open_tables(at, catalogue.module(self.study, "contracts").TABLES, self.data)
-                self.own = self._own(at)
-        return self._warned(self.own)
-
-    def _own(self, at: Opened, before: Sequence[Breach] = ()) -> list[Breach]:
-        own = _own_rules(self.study, self.parameters)
-        return breaches_of_rules(at, own, needs(self.study, self.parameters), before)
-
-    def _warned(self, found: Sequence[Breach]) -> tuple[Warned, ...]:
-        if any(not item.warning for item in found):
-            raise ContractError(describe(self.study, self.data, found))
-        return tuple(Warned(item.table, item.where, str(item)) for item in found)
-
-
 def require(
     study: str, data: Path, parameters: StudyParameters | None = None
 ) -> tuple[Warned, ...]:
     """Raise one ContractError that lists every breach; remember extracts that have none.
 
     Extracts with the same fingerprint are not checked again until contract, checks or the
-    list of counties change; other parameters are checked alone.
+    list of counties change; what other parameters ask for is checked alone, rule by rule.
 
     Returns
     -------
@@ -126,29 +92,95 @@ def require(
     """
     data = Path(data)
     declared = catalogue.module(study, "contracts")
-    found = _Checked(study, data, parameters)
-    try:
-        registers = reading.fingerprint(data, tuple(declared.TABLES))
-    except ContractError:  # a table that cannot be opened is told with all other breaches
-        warnings = found.whole() + found.of_parameters()
-    else:
-        rest = {
-            "registers": registers,
-            "rules": [rule.sql for rule in rules(study, None)],
-            "zone": ZONE,
-        }
-        own = {
-            "own_rules": [rule.sql for rule in _own_rules(study, parameters)],
-            "needs": [need.key() for need in needs(study, parameters)],
-        }
-        code = (f"studies.{study}.contracts", __name__)
-        warnings = store.cached(f"contract-{study}", found.whole, key=rest, code=code)
-        warnings += store.cached(
-            f"contract-{study}", found.of_parameters, key=rest | own, code=code
-        )
+    with opened() as at:
+        try:
+            registers = reading.fingerprint(data, tuple(declared.TABLES))
+        except ContractError:  # a table that cannot be opened is told with all other breaches
+            warnings = _warned(study, data, check_within(at, study, data, parameters))
+        else:
+            warnings = _remembered(at, study, data, parameters, registers)
     if parameters is not None and hasattr(declared, "require_known"):
         declared.require_known(data, parameters)
     return warnings
+
+
+Demand = tuple[Sequence[Rule], Sequence[Need]]
+"""What parameters ask for and is remembered together."""
+
+
+def _remembered(
+    at: Opened, study: str, data: Path, parameters: StudyParameters | None, registers: object
+) -> tuple[Warned, ...]:
+    """Check what has not been found right before: the tables, and each demand of parameters."""
+    made_from = {
+        "registers": registers,
+        "rules": [rule.sql for rule in rules(study, None)],
+        "zone": ZONE,
+    }
+    own: Demand = (_own_rules(study, parameters), needs(study, parameters))
+    remembered = partial(
+        store.cached, f"contract-{study}", code=(f"studies.{study}.contracts", __name__)
+    )
+    whole = partial(_whole, at, study, data, own)
+    warnings: tuple[Warned, ...] = remembered(whole, key=made_from)
+    demands: list[Demand] = [((rule,), ()) for rule in own[0]]
+    for asked, needed in [*demands, *([((), own[1])] if own[1] else [])]:
+        key = {
+            "own_rules": [rule.sql for rule in asked],
+            "needs": [need.key() for need in needed],
+        }
+        part = partial(_part, at, study, data, (asked, needed), own)
+        warnings += remembered(part, key=made_from | key)
+    return warnings
+
+
+def _whole(at: Opened, study: str, data: Path, own: Demand) -> tuple[Warned, ...]:
+    """What is wrong whatever the parameters; everything where there is a breach."""
+    tables = catalogue.module(study, "contracts").TABLES
+    found = breaches_within(at, tables, data, rules(study, None))
+    found += breaches_of_rules(at, *own, found) if _broken(found) else []
+    return _warned(study, data, found)
+
+
+def _part(at: Opened, study: str, data: Path, asked: Demand, own: Demand) -> tuple[Warned, ...]:
+    """What is wrong with a demand, on the tables it names; with all of them where it is broken."""
+    tables = catalogue.module(study, "contracts").TABLES
+    names = _names(*asked)
+    named = {table: schema for table, schema in tables.items() if table in names}
+    open_tables(at, named, data, parts=PARTS_OF in _names(*own))
+    found = breaches_of_rules(at, *asked)
+    if _broken(found):
+        open_tables(at, tables, data)
+        found = breaches_of_rules(at, *own)
+    return _warned(study, data, found)
+
+
+def _names(asked: Sequence[Rule], needed: Sequence[Need]) -> set[str]:
+    """Names in the SQL of rules and needs, those of tables among them."""
+    parts = [part for rule in asked for part in (rule.table, rule.sql)]
+    parts += [
+        part
+        for need in needed
+        for part in (need.table, need.rows, need.period, need.place, need.until)
+    ]
+    return {name.removesuffix("_raw") for name in words_of(" ".join(parts))}
+
+
+def _broken(found: Sequence[Breach]) -> bool:
+    return any(not item.warning for item in found)
+
+
+def _warned(study: str, data: Path, found: Sequence[Breach]) -> tuple[Warned, ...]:
+    """Warnings where there is nothing worse.
+
+    Raises
+    ------
+    ContractError
+        Lists everything found where a breach is no warning.
+    """
+    if _broken(found):
+        raise ContractError(describe(study, data, found))
+    return tuple(Warned(item.table, item.where, str(item)) for item in found)
 
 
 def describe(study: str, data: Path, breaches: Sequence[Breach]) -> str:

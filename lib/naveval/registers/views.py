@@ -52,6 +52,7 @@ WIDER_THAN_64_BITS = ("HUGEINT", "UBIGINT", "UHUGEINT")
 ROW = "row_no"
 FILE = "file_name"
 PERSON = "person"
+PARTS_OF = "part"  # the schema of parts of tables
 PART_ROWS = 1_000_000  # or up to twice as many, of a table that rules judge a part of
 MOST_HELD = 20_000_000  # cells of a table in memory
 OWNER_FILE, OWNER_ROW = "owner_file", "owner_row"  # where a mapping found a row
@@ -84,13 +85,18 @@ def opened() -> Iterator[Opened]:
         connection.close()
 
 
-def open_tables(at: Opened, tables: Mapping[str, Any], data: Path) -> None:
-    """Make the views of the tables that can be read; those that cannot are left out."""
+def open_tables(at: Opened, tables: Mapping[str, Any], data: Path, *, parts: bool = True) -> None:
+    """Make the views of the tables that can be read; those that cannot are left out.
+
+    Without `parts` there is no `part.x`.
+    """
     for table, schema in tables.items():
+        if table in at.sources:
+            continue
         try:
             source = sources.find(data, table)
             create_views(at.connection, source, schema, at.folder)
-            hold(at.connection, source, at.folder)
+            hold(at.connection, source, at.folder, part=parts)
             at.sources[table] = source
         except (ContractError, *QUERY_ERRORS):
             continue
@@ -155,13 +161,17 @@ def create_views(
     view(connection, f"numbered.{table}", rows)
 
 
-def hold(connection: duckdb.DuckDBPyConnection, source: Source, folder: Path) -> None:
+def hold(
+    connection: duckdb.DuckDBPyConnection, source: Source, folder: Path, *, part: bool = True
+) -> None:
     """Keep a table's rows at hand, for what reads them many times; `x_raw` stays as it is.
 
     A small table is kept in memory, and a large one of text in a file that is read faster. Of a
-    large one the rows of some persons are in memory, as `part.x`.
+    large one the rows of some persons are in memory, as `part.x`, unless there is to be no `part`.
     """
     _keep_rows(connection, source, folder)
+    if not part:
+        return
     table = source.table
     where = f" WHERE {sampled(table)}"
     (n_rows,) = run(connection, f"SELECT count(*) FROM {identifier(table)}").fetchone() or (0,)
@@ -178,7 +188,7 @@ def part_of(table: str) -> str:
     >>> part_of("stock")
     'part."stock"'
     """
-    return f"part.{identifier(table)}"
+    return f"{PARTS_OF}.{identifier(table)}"
 
 
 def sampled(table: str, unit: str = PERSON, most: int | None = None) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from naveval.project import places
+from naveval.project import places, store
 from naveval.project.errors import ContractError, EstimationError
 from naveval.project.months import code_sql
 from naveval.registers import reading as registers
@@ -369,14 +369,25 @@ def require_known(data: Path, parameters: Parameters) -> None:
     ContractError
         Listing the codes, unless they are to be Annet, or saying who are too few.
     """
+    to_rest, wanted = parameters.unknown_codes == "rest", parameters.parts or parameters.PARTS
+    fewest = parameters.forests()[1] if "effects" in wanted else None
+    found = registers.fingerprint(data, TABLES)
+    store.cached(
+        "programs-known",
+        lambda: _require_known(data, fewest, to_rest=to_rest),
+        key={"registers": found, "fewest": fewest, "to_rest": to_rest},
+        code=(__name__, "studies.programs.sample.persons"),
+    )
+
+
+def _require_known(data: Path, fewest: int | None, *, to_rest: bool) -> None:
     # Here, for sampling reads what is declared above.
     from naveval.studies.programs.sample import persons
 
-    to_rest, wanted = parameters.unknown_codes == "rest", parameters.parts or parameters.PARTS
     with registers.open_registers(data, TABLES) as opened:
         codes.grouping(unknown_codes(opened), unknown_to_rest=to_rest)
-        if "effects" in wanted:
+        if fewest is not None:
             try:
-                persons.start(opened, "main", parameters.forests()[1], unknown_to_rest=to_rest)
+                persons.start(opened, "main", fewest, unknown_to_rest=to_rest)
             except EstimationError as error:
                 raise ContractError(f'{error} (--set "parts=[participants, outcomes]")') from None

@@ -10,8 +10,8 @@ The true effects of simulated registers beside the estimates.
 """
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,14 +21,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from naveval.estimators import crossfit, scores
-from naveval.estimators.crossfit import Nuisances
+from naveval.estimators.crossfit import NOT_IN_KEY, Nuisances
 from naveval.estimators.forests import ForestOptions
 from naveval.estimators.scores import Scores
+from naveval.project import store
 from naveval.project.errors import EstimationError
+from naveval.registers import reading
 from naveval.registers.reading import Registers
 from naveval.studies.programs.codes import ARMS, CHAINS, CONTROL, REST, STATUS_CODES
 from naveval.studies.programs.sample import covariates as programs_sample_covariates
-from naveval.studies.programs.sample import persons
+from naveval.studies.programs.sample import persons, starts
 from naveval.studies.programs.sample.persons import Sample, design
 from naveval.studies.programs.sample.starts import (
     arm_codes,
@@ -129,6 +131,64 @@ class Drawn:
     sample: Sample
     covariates: pd.DataFrame
     years: int
+
+
+@dataclass(frozen=True)
+class Samples:
+    """All samples of a run, drawn; they are the country's, whatever county the run is for.
+
+    Attributes
+    ----------
+    drawn
+        By variant, the main sample first.
+    time_to_first, windows
+        Tables 6-1 and 6-6, of the main sample.
+    counties
+        (n,) where each person of the main sample lived in the year of registration.
+    """
+
+    drawn: Mapping[str, Drawn]
+    time_to_first: pd.DataFrame
+    windows: pd.DataFrame
+    counties: pd.Series
+
+
+def samples(
+    registers: Registers, variants: Sequence[persons.Variant], settings: Settings
+) -> Samples:
+    """The main sample and others, drawn once for the runs of all counties.
+
+    Raises
+    ------
+    EstimationError, ContractError
+        See `draw`.
+    """
+    options = {k: v for k, v in asdict(settings.options).items() if k not in NOT_IN_KEY}
+    return store.cached(
+        "programs-samples",
+        lambda: _samples(registers, variants, settings),
+        key={
+            "registers": reading.fingerprint(registers.data, registers.sources),
+            "variants": list(variants),
+            "settings": [settings.folds, settings.min_arm, settings.unknown_to_rest, settings.seed],
+            "options": options,
+        },
+        code=(__name__,),
+    )
+
+
+def _samples(
+    registers: Registers, variants: Sequence[persons.Variant], settings: Settings
+) -> Samples:
+    wanted: tuple[persons.Variant, ...] = ("main", *variants)
+    drawn: Mapping[str, Drawn] = {name: draw(registers, name, settings) for name in wanted}
+    main = drawn["main"].sample
+    return Samples(
+        drawn,
+        starts.time_to_first(registers, main),
+        starts.windows(registers, main),
+        starts.counties(registers, main),
+    )
 
 
 def draw(registers: Registers, variant: persons.Variant, settings: Settings) -> Drawn:

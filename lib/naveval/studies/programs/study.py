@@ -25,7 +25,6 @@ from naveval.studies.programs.panel import persons as panel
 from naveval.studies.programs.panel import states as state_panel
 from naveval.studies.programs.panel import use
 from naveval.studies.programs.parameters import Parameters
-from naveval.studies.programs.sample import starts
 from naveval.studies.programs.sample.persons import Sample, Variant
 
 
@@ -223,19 +222,15 @@ def effects(opened: Registers, parameters: Parameters) -> Effects:
 
 def _effects(opened: Registers, parameters: Parameters) -> Effects:
     chosen = settings(parameters)
-    drawn = programs_effects.draw(opened, "main", chosen)
     priced = prices_own_effects(parameters)
+    wanted = VARIANTS if parameters.robustness else (("year_four",) if priced else ())
+    found = programs_effects.samples(opened, wanted, chosen)
+    drawn = found.drawn["main"]
     if priced:
         require_priced(drawn.sample)
-    wanted = VARIANTS if parameters.robustness else (("year_four",) if priced else ())
-    others = {name: programs_effects.draw(opened, name, chosen) for name in wanted}
-    time_to_first = starts.time_to_first(opened, drawn.sample)
-    windows = starts.windows(opened, drawn.sample)
-    in_county = starts.lives_in(opened, drawn.sample, parameters.county)
     main = programs_effects.estimate(drawn, chosen)
     robust: dict[str, Estimated] = {
-        name: programs_effects.estimate(other, chosen, monthly=False)
-        for name, other in others.items()
+        name: programs_effects.estimate(found.drawn[name], chosen, monthly=False) for name in wanted
     }
     by_group: Mapping[str, Estimated] = {}
     if parameters.robustness:
@@ -249,11 +244,11 @@ def _effects(opened: Registers, parameters: Parameters) -> Effects:
         main,
         robust,
         by_group,
-        time_to_first,
-        windows,
+        found.time_to_first,
+        found.windows,
         alternatives,
         simulation.read_truth(opened.data),
-        in_county,
+        found.counties.eq(parameters.county),
         chosen,
         over_splits(main, chosen, parameters.splits) if parameters.robustness else None,
         Protection(counts.about(main.sample.frame.person.nunique())),

@@ -2,7 +2,9 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -124,6 +126,39 @@ def test_outcomes_start_the_month_after_and_sum_up() -> None:
     assert y.earnings_1[3] == pytest.approx(sum(pay), rel=1e-5)
     before = drawn.sample.work[:, BEFORE - 24 : BEFORE - 12].sum(axis=1)
     np.testing.assert_array_equal(placebo(drawn.sample).placebo, before)
+
+
+def test_samples_are_drawn_once_and_come_back_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever only says how the work is done draws nothing anew; what decides who is in does."""
+    monkeypatch.setenv("NAVEVAL_OUT", str(tmp_path))
+    chosen, draw, drawn = Settings(OPTIONS, min_arm=40), effects.draw, []
+
+    def counted(registers: Any, variant: Any, settings: Settings) -> Any:
+        drawn.append(variant)
+        return draw(registers, variant, settings)
+
+    monkeypatch.setattr(effects, "draw", counted)
+    with opened(**COHORT) as r:
+        first = effects.samples(r, ["two_years"], chosen)
+        again = effects.samples(r, ["two_years"], replace(chosen, options=replace(OPTIONS, jobs=7)))
+        assert drawn == ["main", "two_years"]
+        effects.samples(r, [], replace(chosen, min_arm=39))
+    assert drawn[2:] == ["main"]
+    for name, own in first.drawn.items():
+        kept = again.drawn[name]
+        pd.testing.assert_frame_equal(kept.sample.frame, own.sample.frame, check_exact=True)
+        pd.testing.assert_frame_equal(kept.covariates, own.covariates, check_exact=True)
+        pd.testing.assert_frame_equal(outcomes(kept.sample), outcomes(own.sample))
+    lived = first.counties.to_numpy()
+    homes = pd.read_parquet(folder(**COHORT) / "person_years").set_index(["person", "year"]).county
+    frame = first.drawn["main"].sample.frame
+    np.testing.assert_array_equal(
+        lived, homes.loc[list(zip(frame.person, frame.entry // 12 + 2009, strict=True))]
+    )
+    pd.testing.assert_series_equal(again.counties, first.counties)
+    pd.testing.assert_frame_equal(again.windows, first.windows)
 
 
 def test_pseudo_starts_follow_the_treated_and_drop_those_who_left() -> None:

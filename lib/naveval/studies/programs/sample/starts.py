@@ -103,14 +103,14 @@ def windows(registers: Registers, sample: Sample) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def lives_in(registers: Registers, sample: Sample, county: str) -> pd.Series:
-    """True for rows whose person lived in the county in the year of registration."""
+def counties(registers: Registers, sample: Sample) -> pd.Series:
+    """Where the person of each row lived in the year of registration."""
     register_rows(registers, sample.frame)
     table = registers.query(
         "SELECT r.row, y.county FROM sample_rows r JOIN person_years y ON y.person = r.person "
         "AND y.year = r.entry // 12 + 2009"
     ).set_index("row")
-    return table.county.reindex(range(len(sample.frame))).eq(county)
+    return table.county.reindex(range(len(sample.frame)))
 
 
 PRICE_YEAR = 2022
