@@ -9,8 +9,9 @@ from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy import optimize, special
 
+from naveval.estimators import student
 from naveval.project.errors import EstimationError
 from naveval.project.given import numbers
 
@@ -41,12 +42,14 @@ def multiplier(level: float = 0.95, power: float = 0.8, freedom: float = np.inf)
         raise EstimationError(f"power {power}: expected more than {1 - level:g} and less than 1")
     if not freedom > 0:
         raise EstimationError(f"degrees of freedom {freedom}: expected a positive number")
-    critical = float(stats.t.ppf(0.5 + level / 2, freedom))
+    critical = float(student.reach(level, freedom))
 
     def missing(size: float) -> float:
         if np.isinf(freedom):
-            found = stats.norm.sf(critical - size) + stats.norm.cdf(-critical - size)
+            found = special.ndtr(size - critical) + special.ndtr(-critical - size)
         else:
+            from scipy import stats  # takes half a second to import, and large samples need none
+
             # The far tail is nothing but rounding, and sometimes not a number.
             other = np.nan_to_num(stats.nct.cdf(-critical, freedom, size))
             found = stats.nct.sf(critical, freedom, size) + other

@@ -19,9 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
 from threadpoolctl import ThreadpoolController
 
+from naveval.estimators import student
 from naveval.project import given
 from naveval.project.errors import EstimationError, EstimationWarning
 
@@ -353,8 +353,8 @@ def one(fitted: Fit, name: str, level: float = 0.95, df: float | None = None) ->
     df = fitted.n_clusters - 1 if df is None else df
     if name in fitted.alone:
         return Estimate(value, error, np.nan, np.nan, np.nan)
-    half = float(stats.t.ppf(0.5 + level / 2, df)) * error
-    p_value = float(2 * stats.t.sf(abs(value) / error, df)) if error > 0 else np.nan
+    half = float(student.reach(level, df)) * error
+    p_value = float(student.two_sided(value / error, df)) if error > 0 else np.nan
     return Estimate(value, error, value - half, value + half, p_value)
 
 

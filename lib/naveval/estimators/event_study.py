@@ -18,7 +18,7 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from naveval.project.errors import EstimationError
 from naveval.project.given import labels, numbers, require_choice, rows
@@ -127,9 +127,9 @@ def joint_wald(estimate: Array, covariance: Array, *, n_clusters: int | None = N
     standard = estimate / scale
     statistic = float(standard @ np.linalg.solve(correlation, standard))
     if n_clusters is None:
-        return Wald(statistic, q, np.inf, float(stats.chi2.sf(statistic, q)))
+        return Wald(statistic, q, np.inf, float(special.chdtrc(q, statistic)))
     freedom = n_clusters - 1
-    return Wald(statistic / q, q, freedom, float(stats.f.sf(statistic / q, q, freedom)))
+    return Wald(statistic / q, q, freedom, float(special.fdtrc(q, freedom, statistic / q)))
 
 
 def event_study(

@@ -21,7 +21,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from naveval.estimators.scores import Scores, contrast
 from naveval.project.errors import EstimationError
@@ -168,7 +168,7 @@ def rank_weighted(
         own = picked[member]
         drawn[b, 0], drawn[b, 1:] = _estimate(score[own], priority[own], weight[own], target, at)
     errors = drawn.std(axis=0, ddof=1)
-    p_value = 2 * float(norm.sf(abs(estimate) / errors[0])) if errors[0] > 0 else np.nan
+    p_value = 2 * float(ndtr(-abs(estimate) / errors[0])) if errors[0] > 0 else np.nan
     return Rate(target, estimate, float(errors[0]), p_value, at, curve, errors[1:], n_clusters)
 
 

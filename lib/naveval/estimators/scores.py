@@ -20,7 +20,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from naveval.estimators.crossfit import Nuisances, require_clusters
 from naveval.estimators.forests import Floats
@@ -427,7 +427,7 @@ def estimate_frame(estimate: Floats, std_error: Floats) -> pd.DataFrame:
             "std_error": std_error,
             "ci_low": estimate - Z95 * std_error,
             "ci_high": estimate + Z95 * std_error,
-            "p_value": 2 * norm.sf(z),
+            "p_value": 2 * ndtr(-z),
         }
     )
 

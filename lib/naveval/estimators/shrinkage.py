@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from naveval.project.errors import EstimationError
 from naveval.project.given import numbers
@@ -167,7 +167,7 @@ def between_interval(
     """
     require_levels("between_interval", (level,))
     ((y, v),) = _sets(estimate, std_error)
-    tails = stats.chi2.ppf([0.5 + level / 2, 0.5 - level / 2], len(y) - 1)
+    tails = special.chdtri(len(y) - 1, [0.5 - level / 2, 0.5 + level / 2])
 
     def root(quantile: float) -> float:
         if _spread(y, v, 0.0) <= quantile:
@@ -248,7 +248,7 @@ def funnel(
     if mean is None:
         weight = np.where(usable, 1 / np.where(usable, std_error, 1.0) ** 2, 0.0)
         mean = float(weight @ np.where(usable, estimate, 0.0) / weight.sum())
-    z = stats.norm.ppf(0.5 + np.array(levels) / 2)[:, None]
+    z = special.ndtri(0.5 + np.array(levels) / 2)[:, None]
     half = z * np.where(usable, std_error, np.nan)
     outside = np.abs(np.where(usable, estimate - mean, 0.0)) > np.nan_to_num(half, nan=np.inf)
     expected = (1 - np.array(levels)) * usable.sum()

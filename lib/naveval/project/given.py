@@ -142,7 +142,8 @@ def labels(who: str, name: str, given: Any, n: int | None = None) -> NDArray[Any
     missing = pd.isna(values)
     if missing.any():
         _refuse(who, name, missing, "missing", "a label in each row")
-    kinds = {_kind(one) for one in values} if values.dtype.kind == "O" else set()
+    types = set(map(type, values)) if values.dtype.kind == "O" else set()
+    kinds = set(map(_kind, types))
     if len(kinds) > 1:
         held = " and ".join(sorted(kinds))
         raise EstimationError(f"{who}: {name}: holds {held}; expected labels of one kind")
@@ -163,9 +164,9 @@ def codes(who: str, name: str, given: Any, n_codes: int, n: int | None = None) -
     _refuse(who, name, wrong, f"holds {values[wrong][0]:g}", f"whole numbers 0 to {n_codes - 1}")
 
 
-def _kind(one: Any) -> str:
-    number, text = isinstance(one, Real), isinstance(one, str)
-    return "numbers" if number else "text" if text else type(one).__name__
+def _kind(one: type) -> str:
+    number, text = issubclass(one, Real), issubclass(one, str)
+    return "numbers" if number else "text" if text else one.__name__
 
 
 def _plain(who: str, name: str, given: Any) -> NDArray[Any]:

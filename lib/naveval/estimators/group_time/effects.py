@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
+from naveval.estimators import student
 from naveval.project.errors import EstimationError, EstimationWarning
 from naveval.project.given import columns, labels, numbers, require_choice, rows
 
@@ -290,14 +290,14 @@ def satterthwaite(influence: Array, group: NDArray[Any]) -> Array:
 def inference(estimate: Array, error: Array, freedom: Array, level: float) -> pd.DataFrame:
     known = error > 0
     z = np.divide(estimate, error, out=np.full(len(error), np.nan), where=known)
-    reach = stats.t.ppf(0.5 + level / 2, freedom) * error
+    reach = student.reach(level, freedom) * error
     return pd.DataFrame(
         {
             "estimate": estimate,
             "std_error": error,
             "ci_low": estimate - reach,
             "ci_high": estimate + reach,
-            "p_value": 2 * stats.t.sf(np.abs(z), freedom),
+            "p_value": student.two_sided(z, freedom),
             "df": freedom,
         }
     )

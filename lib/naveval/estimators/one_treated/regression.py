@@ -30,10 +30,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 from scipy.optimize import nnls
 from scipy.signal import lfilter
 
+from naveval.estimators import student
 from naveval.project.errors import EstimationError
 from naveval.project.given import numbers, rows
 
@@ -283,7 +283,7 @@ def fit_residuals(setup: Setup, residual: Array) -> Fit:
 
 def two_sided(t: Array, freedom: float) -> Array:
     """Two-sided p-value of a t-statistic."""
-    return np.asarray(2 * stats.t.sf(np.abs(t), freedom))
+    return np.asarray(student.two_sided(t, freedom))
 
 
 def contrast(setup: Setup, residual: Array) -> Array:

@@ -26,7 +26,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from naveval.estimators.did import CONTROLLER
 from naveval.estimators.sensitivity import smoothness
@@ -212,11 +212,11 @@ def _truncated_quantile(p: float, low: Array, high: Array, sd: Array) -> Array:
     flip = a > 0
     lower, upper = np.where(flip, -b, a), np.where(flip, -a, b)
     quantile = np.where(flip, 1 - p, p)
-    log_low, log_high = stats.norm.logcdf(lower), stats.norm.logcdf(upper)
+    log_low, log_high = special.log_ndtr(lower), special.log_ndtr(upper)
     mix = np.logaddexp(np.log(quantile) + log_high, np.log1p(-quantile) + log_low)
     found = np.where(
         mix > SMALLEST_LOG,
-        stats.norm.ppf(np.exp(np.maximum(mix, SMALLEST_LOG))),
+        special.ndtri(np.exp(np.maximum(mix, SMALLEST_LOG))),
         -np.sqrt(-2 * np.minimum(mix, -1.0)),
     )
     return np.where(flip, -found, found) * sd

@@ -17,7 +17,7 @@ from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from naveval.estimators.scores import Scores, ate_influence, att_influence, odds_of, std_errors
 from naveval.project.errors import EstimationError
@@ -84,7 +84,7 @@ def bounds(
     error = std_errors(influence, scores.cluster)
     scale = bias_scale(scores, arm, estimand)
     bias = scale * np.sqrt(cf_y * cf_d / (1 - cf_d))
-    z = float(norm.ppf(0.95))
+    z = float(ndtri(0.95))
     low, high = estimate - bias, estimate + bias
     reach = np.maximum(np.abs(estimate) - Z95 * error, 0)
     return Bounds(

@@ -18,7 +18,7 @@ Source: Rambachan and Roth (2023), section 4.1, after Armstrong and Kolesár (20
 import clarabel
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, optimize, sparse, stats
+from scipy import linalg, optimize, sparse, special
 
 from naveval.project.errors import EstimationError
 
@@ -70,10 +70,10 @@ def critical(bias: float, level: float) -> float:
 
     The c with Φ(c − bias) − Φ(−c − bias) = level.
     """
-    low, high = stats.norm.ppf(level) - 1e-9, stats.norm.ppf(0.5 + level / 2) + 1e-9
+    low, high = special.ndtri(level) - 1e-9, special.ndtri(0.5 + level / 2) + 1e-9
 
     def missing(reach: float) -> float:
-        return float(stats.norm.cdf(reach) - stats.norm.cdf(-reach - 2 * bias) - level)
+        return float(special.ndtr(reach) - special.ndtr(-reach - 2 * bias) - level)
 
     return bias + float(optimize.brentq(missing, low, high, xtol=1e-14, rtol=1e-14))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from naveval.disclosure import models
 from naveval.estimators import detectable, did, multiple_testing
@@ -204,10 +204,11 @@ def by_county(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
         chosen = sample(window, COMPARISONS[MAIN_OUTCOMES[name]], WINDOWS["long"])
         own = regress(chosen, MAIN_OUTCOMES[name], name, "long", parameters.least_persons)
         told = row(own, parameters) | {"person_error": np.nan, "crv1_error": np.nan}
-        counties = chosen.rows["county"].nunique()
+        clusters, names = pd.factorize(chosen.rows["county"])
+        counties = len(names)
         told["n_clusters"] = counties
         if own.fit is not None and counties > 1:
-            given = design(chosen, name) | {"cluster": chosen.rows["county"].to_numpy()}
+            given = design(chosen, name) | {"cluster": clusters}
             wide = did.fit(**given, names=NAMES)
             safe = did.jackknife(wide, **given)
             told |= {"person_error": told["std_error"], **inference(safe, parameters)}
@@ -236,7 +237,7 @@ def _difference_shared(first: Regression, second: Regression) -> tuple[float, fl
 
 
 def _p_value(difference: float, error: float) -> float:
-    return float(2 * stats.norm.sf(abs(difference) / error)) if error > 0 else float("nan")
+    return float(2 * special.ndtr(-abs(difference) / error)) if error > 0 else float("nan")
 
 
 def rejected(found: Sequence[Regression], parameters: Parameters) -> np.ndarray:
@@ -255,7 +256,7 @@ def rejected(found: Sequence[Regression], parameters: Parameters) -> np.ndarray:
     for j, fitted in enumerate(usable):
         table[np.searchsorted(labels, fitted.clusters), j] = _influence(fitted)
     generator = np.random.default_rng(parameters.seed)
-    limit, hits = stats.norm.isf(LIMIT / 2), np.zeros(len(usable))
+    limit, hits = -special.ndtri(LIMIT / 2), np.zeros(len(usable))
     for _ in range(0, parameters.draws, BLOCK):
         weights = generator.poisson(1, (BLOCK, labels.size)).astype(np.float32)
         total, squares = weights @ table, weights @ table**2

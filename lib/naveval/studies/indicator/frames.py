@@ -15,9 +15,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
-from naveval.estimators import multiplier, seasonal
+from naveval.estimators import multiplier, seasonal, student
 from naveval.estimators.categorical.design import Fit
 from naveval.project.errors import EstimationError
 from naveval.project.months import month_number, month_text
@@ -45,7 +44,7 @@ def critical(persons: NDArray | pd.Series) -> NDArray[np.float64]:
 
     A small group's standard error is itself uncertain; with many persons this is 1.96.
     """
-    return np.asarray(stats.t.ppf(0.975, np.maximum(np.asarray(persons, float) - 1, 1)))
+    return np.asarray(student.reach(0.95, np.maximum(np.asarray(persons, float) - 1, 1)))
 
 
 def windows_of(outcome: str, base3: Windows, base12: Windows) -> Windows:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from naveval.estimators import multiplier
 from naveval.estimators.categorical import design, ols, probit
@@ -139,9 +139,9 @@ def recover(packs: Packed, outcome: str, seed: int, person_groups: int = 1000) -
     wald = float(gap @ inverse @ gap)
     if person_groups:
         hotelling = (person_groups - df) / (df * (person_groups - 1))
-        p_value = float(stats.f.sf(wald * hotelling, df, person_groups - df))
+        p_value = float(special.fdtrc(df, person_groups - df, wald * hotelling))
     else:
-        p_value = float(stats.chi2.sf(wald, df))
+        p_value = float(special.chdtrc(df, wald))
     return Recovery(
         outcome,
         frame.reset_index(drop=True),

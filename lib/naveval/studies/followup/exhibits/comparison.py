@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from naveval.disclosure.released import Released
 from naveval.exhibits.declare import Exhibit, Fact, Sentence, Table, Value, When
@@ -40,7 +40,7 @@ def beside(results: FollowupResults) -> pd.DataFrame:
             stars=[stars(value) for value in part["p_value"]],
             difference=difference,
             difference_error=error,
-            difference_p=2 * norm.sf((difference / error).abs()),
+            difference_p=2 * ndtr(-(difference / error).abs()),
         )
     )
     columns = [

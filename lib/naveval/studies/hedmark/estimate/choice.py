@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from naveval.estimators.one_treated.inference import METHODS, Test, named_tests, p_values
 from naveval.estimators.one_treated.regression import (
@@ -175,7 +175,7 @@ def upper_end(count: int, n: int) -> float:
     >>> round(upper_end(0, 60), 3), round(upper_end(100, 1000), 3)
     (0.049, 0.117)
     """
-    return 1.0 if count == n else float(stats.beta.ppf(CONFIDENCE, count + 1, n - count))
+    return 1.0 if count == n else float(special.betaincinv(count + 1, n - count, CONFIDENCE))
 
 
 def _rejects(p: Array) -> Array:

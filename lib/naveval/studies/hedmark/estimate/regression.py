@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from naveval.estimators import student
 from naveval.estimators.one_treated.inference import (
     METHODS,
     Interval,
@@ -98,7 +98,7 @@ def _row(given: Sample, parameters: Parameters) -> dict[str, Any]:
     found = fit(setup, given.outcome)
     scale = given.scale
     effect, error = float(found.effect[0]), float(found.std_error[0])
-    reach = float(stats.t.ppf(0.5 + LEVEL / 2, setup.n_units - 1)) * error
+    reach = float(student.reach(LEVEL, setup.n_units - 1)) * error
     p = judged(setup, given, parameters, METHODS)
     tests = named_tests(given.size, draws=parameters.draws, seed=parameters.seed)
     exact, corrected = (
@@ -189,7 +189,7 @@ def _conventional(setup: Setup, found: Any, name: str, level: float) -> Interval
     freedom = setup.n_units - 1
     if name == "classical":
         freedom = setup.n_units * setup.n_periods - setup.n_absorbed
-    reach = float(stats.t.ppf(0.5 + level / 2, freedom) * errors[name][0])
+    reach = float(student.reach(level, freedom) * errors[name][0])
     return Interval(float(found.effect[0]) - reach, float(found.effect[0]) + reach, level)
 
 
@@ -231,13 +231,13 @@ def _estimate(given: Sample, parameters: Parameters) -> dict[str, Any]:
     setup = setup_of(given, parameters)
     found, scale = fit(setup, given.outcome), given.scale
     effect, error = float(found.effect[0]), float(found.std_error[0])
-    reach = float(stats.t.ppf(0.5 + LEVEL / 2, setup.n_units - 1)) * error
+    reach = float(student.reach(LEVEL, setup.n_units - 1)) * error
     return {
         "effect": scale * effect,
         "std_error": abs(scale) * error,
         "ci_low": scale * (effect - reach),
         "ci_high": scale * (effect + reach),
-        "p_crv1": float(2 * stats.t.sf(abs(scale * effect / (scale * error)), setup.n_units - 1)),
+        "p_crv1": float(student.two_sided(scale * effect / (scale * error), setup.n_units - 1)),
         "p_exact": float(judged(setup, given, parameters, (EXACT,))[EXACT]),
         "n_clusters": setup.n_units,
         "n_persons": given.persons,

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from naveval.estimators import student
 from naveval.estimators.event_study import GapStudy, gap_study
 from naveval.estimators.synthetic_control import KINDS, estimate, placebo
 from naveval.studies.hedmark import panel as panels
@@ -48,7 +48,7 @@ def synthetic(panel: Panel, parameters: Parameters) -> pd.DataFrame:
         own, controls, scale = given.outcome[0], given.outcome[1:].T, given.scale
         found = estimate(own, controls, before, kind)
         others = placebo(own, controls, before, kind)
-        reach = float(stats.t.ppf(0.5 + LEVEL / 2, controls.shape[1] - 1)) * others.std_error
+        reach = float(student.reach(LEVEL, controls.shape[1] - 1)) * others.std_error
         rows.append(
             {
                 "outcome": outcome,
