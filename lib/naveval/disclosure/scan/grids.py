@@ -62,7 +62,7 @@ MASKED = re.compile(r"(?:<|&lt;|færre enn|under|mindre enn|fewer than) ?(\d{1,2
 
 def beside_masked(title: str, values: Sequence[str], limits: Thresholds) -> int:
     """How many small counts a column shows in which others are masked, as «<5»."""
-    if NO_COUNT.search(title) or not any(MASKED.fullmatch(value.strip()) for value in values):
+    if NO_COUNT.search(title) or not any(MASKED.fullmatch(value.strip()) for value in {*values}):
         return 0
     return sum(number(value) > 0 and too_small(number(value), limits) for value in values)
 
@@ -80,7 +80,8 @@ def withheld(rows: Sequence[Sequence[str]], limits: Thresholds) -> int:
     """How many small counts are masked, and told by the total of their column or row."""
     captioned = bool(rows) and sum(map(bool, rows[0])) == 1 and counts_by_caption("".join(rows[0]))
     body = [row for row in rows if sum(map(bool, row)) > 1]
-    if not any(title_of(cell) in MARGINS for row in body for cell in (*row[:2], *body[0])):
+    cells = {cell for row in body for cell in row[:2]}.union(*body[:1])
+    if MARGINS.isdisjoint(map(title_of, cells)):
         return 0
     hits = 0
     for lines in (body, [*zip_longest(*body, fillvalue="")]):
@@ -103,8 +104,9 @@ def along(rows: Sequence[Sequence[str]], limits: Thresholds) -> int:
     hits = 0
     for row in rows:
         told = [cell for cell in row[1:] if cell.strip()]
-        numbers = [number(cell) for cell in told]
-        if len(told) < 2 or any(n != n for n in numbers) or not counts_along(row[0], limits):
+        if len(told) < 2 or not counts_along(row[0], limits):
+            continue
+        if any(n != n for n in map(number, told)):
             continue
         counted = [
             number(cell)

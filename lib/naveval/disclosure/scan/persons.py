@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from naveval.disclosure.scan import contacts
 from naveval.disclosure.scan.identities import Hits
@@ -223,6 +224,7 @@ def _follows(before: re.Pattern[str], text: str, found: re.Match[str]) -> bool:
     return bool(before.search(text[max(0, found.start() - 40) : found.start()]))
 
 
+@lru_cache(maxsize=100_000)
 def is_name(value: str) -> bool:
     """Whether a value is the name of a person, by its first name."""
     found = FULL_NAME.fullmatch(value.strip()) or LAST_FIRST.fullmatch(value.strip())
