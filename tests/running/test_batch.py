@@ -81,23 +81,24 @@ def test_jobs_run_at_the_same_time():
     assert time.monotonic() - start < 3.5
 
 
-def test_what_takes_longest_begins_first(tmp_path):
+def test_one_of_each_study_begins_then_what_takes_longest(tmp_path):
     begun = tmp_path / "begun"
 
     def command(study: str, code: str, folder: Path) -> list[list[str]]:
-        return script(f"open({str(begun)!r}, 'a').write('{study} ')")
+        return script(f"open({str(begun)!r}, 'a').write('{study}-{code} ')")
 
     def order() -> list[str]:
         begun.unlink(missing_ok=True)
-        found = batch(["followup", "programs"], ["03"], jobs=1, command=command, tells="nothing")
-        assert [item.study for item in found] == ["followup", "programs"]
+        studies, codes = ["followup", "programs"], ["03", "11"]
+        found = batch(studies, codes, jobs=1, command=command, tells="nothing")
+        assert [item.study for item in found] == ["followup"] * 2 + ["programs"] * 2
         return begun.read_text().split()
 
     known = tmp_path / "_cache" / "durations.json"
-    assert order() == ["programs", "followup"]
+    assert order() == ["programs-03", "followup-03", "programs-11", "followup-11"]
     known.unlink()
     known.write_text('{"followup county run": 9.0, "programs county run": 1.0}')
-    assert order() == ["followup", "programs"]
+    assert order() == ["followup-03", "programs-03", "followup-11", "programs-11"]
 
 
 def test_run_over_its_memory_fails_alone():

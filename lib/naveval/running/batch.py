@@ -124,7 +124,7 @@ def batch(
 
     def wanted() -> Iterator[Job | RunResult]:
         """What each run takes, or that there is nothing to do."""
-        for study, code in _longest_first(plan, board):
+        for study, code in _ordered(plan, board):
             folder = paths.result_dir(study, places.slug(code))
             early = None
             if resume and not command and (folder / manifest.FILE).is_file():
@@ -161,11 +161,20 @@ def batch(
     return [done[item] for item in plan]
 
 
-def _longest_first(plan: Sequence[progress.Work], board: Board) -> list[progress.Work]:
-    """What takes longest begins first, so that nothing long is left to run alone at the end.
+def _ordered(plan: Sequence[progress.Work], board: Board) -> list[progress.Work]:
+    """One of each study begins first, then what takes longest.
 
-    By what work took before; where some is not known, by the number of cells of the notebooks.
+    The first of a study computes what is the country's, for which its others would only wait; and
+    nothing long is left to run alone at the end.
     """
+    rest = _longest_first(plan, board)
+    first = {study: (study, code) for study, code in reversed(rest)}
+    begins = [work for work in rest if first[work[0]] == work]
+    return begins + [work for work in rest if work not in begins]
+
+
+def _longest_first(plan: Sequence[progress.Work], board: Board) -> list[progress.Work]:
+    """Longest first, by what work took before, else by the number of cells of the notebooks."""
     took = {work: board.expected(work) for work in plan}
     if None in took.values():
         cells = {
