@@ -343,7 +343,7 @@ def test_rules_of_parameters_are_remembered_one_by_one_and_open_what_they_name(
     opening = contracts.open_tables
 
     def seen(at, tables, data, **options):
-        opened_tables.append((sorted(tables), options.get("parts", True)))
+        opened_tables.append((sorted(tables), options.get("held", True)))
         return opening(at, tables, data, **options)
 
     def rule(sql):

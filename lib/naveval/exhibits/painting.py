@@ -22,6 +22,8 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.transforms import TransformNode
 from numpy.typing import NDArray
@@ -77,7 +79,7 @@ def ask(figure: Figure, picture: Path, dpi: int, *, vector: bool, to_phone: bool
     if drawing := _drawing.get():
         drawing.ask(given, picture, dpi, vector, to_phone)
     else:
-        _write(given, picture, dpi, vector, to_phone)
+        _write(given, lambda: figure, picture, dpi, vector, to_phone)
 
 
 @contextmanager
@@ -143,14 +145,21 @@ def _pickled(figure: Figure) -> bytes:
 def _write_from(name: str, picture: Path, dpi: int, vector: bool, to_phone: bool) -> None:
     given = Path(name).read_bytes()
     Path(name).unlink()
-    _write(given, picture, dpi, vector, to_phone)
+    _write(given, lambda: pickle.loads(given), picture, dpi, vector, to_phone)
 
 
-def _write(given: bytes, picture: Path, dpi: int, vector: bool, to_phone: bool) -> None:
-    """Write the pictures of a pickled figure, painted before or now."""
+def _write(
+    given: bytes,
+    figure: Callable[[], Figure],
+    picture: Path,
+    dpi: int,
+    vector: bool,
+    to_phone: bool,
+) -> None:
+    """Write the pictures of a figure, painted before or now; `given` is the figure pickled."""
     painted = store.cached(
         "picture",
-        lambda: _paint(pickle.loads(given), dpi, vector=vector, to_phone=to_phone),
+        lambda: _paint(figure(), dpi, vector=vector, to_phone=to_phone),
         key={
             "figure": sha256(given).hexdigest(),
             "style": sha256(repr(sorted(mpl.rcParams.items())).encode()).hexdigest(),
@@ -162,12 +171,15 @@ def _write(given: bytes, picture: Path, dpi: int, vector: bool, to_phone: bool) 
 
 
 def _paint(figure: Figure, dpi: int, *, vector: bool, to_phone: bool) -> _Painted:
+    # `savefig` would draw everything twice, to find a layout that drawing finds by itself.
+    figure.set_dpi(dpi)
     drawn = _vector(figure) if vector else ""
     if drawn:
         figure.set_layout_engine("none")  # everything has its place; finding it takes a third again
     file = io.BytesIO()
     if not (drawn and to_phone):
-        figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
+        figure.set_dpi(dpi)
+        FigureCanvasAgg(figure).print_png(file, metadata={"Software": None})
     return _Painted(drawn, np.frombuffer(file.getvalue(), np.uint8))
 
 
@@ -183,6 +195,6 @@ def _put(painted: _Painted, picture: Path) -> None:
 def _vector(figure: Figure) -> str:
     """The figure as SVG with its letters drawn, to look the same everywhere; "" if refused."""
     file, about = io.StringIO(), dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    figure.savefig(file, format="svg", metadata=about)
+    FigureCanvasSVG(figure).print_svg(file, metadata=about)
     text = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", file.getvalue(), flags=re.DOTALL)
     return "" if any(True for _ in pictures.marks(text)) else text

@@ -147,7 +147,7 @@ def _part(at: Opened, study: str, data: Path, asked: Demand, own: Demand) -> tup
     tables = catalogue.module(study, "contracts").TABLES
     names = _names(*asked)
     named = {table: schema for table, schema in tables.items() if table in names}
-    open_tables(at, named, data, parts=PARTS_OF in _names(*own))
+    open_tables(at, named, data, held=PARTS_OF in _names(*own))
     found = breaches_of_rules(at, *asked)
     if _broken(found):
         open_tables(at, tables, data)

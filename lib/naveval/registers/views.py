@@ -85,10 +85,10 @@ def opened() -> Iterator[Opened]:
         connection.close()
 
 
-def open_tables(at: Opened, tables: Mapping[str, Any], data: Path, *, parts: bool = True) -> None:
+def open_tables(at: Opened, tables: Mapping[str, Any], data: Path, *, held: bool = True) -> None:
     """Make the views of the tables that can be read; those that cannot are left out.
 
-    Without `parts` there is no `part.x`.
+    Tables that are read once or twice need not be `held`; they have no `part.x` then.
     """
     for table, schema in tables.items():
         if table in at.sources:
@@ -96,7 +96,8 @@ def open_tables(at: Opened, tables: Mapping[str, Any], data: Path, *, parts: boo
         try:
             source = sources.find(data, table)
             create_views(at.connection, source, schema, at.folder)
-            hold(at.connection, source, at.folder, part=parts)
+            if held:
+                hold(at.connection, source, at.folder)
             at.sources[table] = source
         except (ContractError, *QUERY_ERRORS):
             continue
@@ -161,17 +162,13 @@ def create_views(
     view(connection, f"numbered.{table}", rows)
 
 
-def hold(
-    connection: duckdb.DuckDBPyConnection, source: Source, folder: Path, *, part: bool = True
-) -> None:
+def hold(connection: duckdb.DuckDBPyConnection, source: Source, folder: Path) -> None:
     """Keep a table's rows at hand, for what reads them many times; `x_raw` stays as it is.
 
     A small table is kept in memory, and a large one of text in a file that is read faster. Of a
-    large one the rows of some persons are in memory, as `part.x`, unless there is to be no `part`.
+    large one the rows of some persons are in memory, as `part.x`.
     """
     _keep_rows(connection, source, folder)
-    if not part:
-        return
     table = source.table
     where = f" WHERE {sampled(table)}"
     (n_rows,) = run(connection, f"SELECT count(*) FROM {identifier(table)}").fetchone() or (0,)

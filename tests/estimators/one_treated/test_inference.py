@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from scipy.optimize import nnls
 
 from naveval.estimators.one_treated.inference import (
     METHODS,
@@ -17,7 +18,7 @@ from naveval.estimators.one_treated.inference import (
     wild_cluster,
     window_contrasts,
 )
-from naveval.estimators.one_treated.regression import fit, prepare, residualise
+from naveval.estimators.one_treated.regression import TimeEffects, fit, prepare, residualise
 from naveval.project.errors import EstimationError
 
 UNITS, PERIODS = 6, 24
@@ -75,6 +76,49 @@ def test_wild_bootstrap_by_brute_force(impose_null: bool) -> None:
     expected = larger / 64 if impose_null else (1 + larger) / 65
     found = wild_cluster(setup, residualise(setup, y), treated=1, draws=64, impose_null=impose_null)
     assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("impose_null", [True, False])
+@pytest.mark.parametrize("time_effects", ["period", "season", "unit_season"])
+@pytest.mark.parametrize("covariates", [0, 2])
+def test_wild_bootstrap_refits_each_panel(
+    impose_null: bool, time_effects: TimeEffects, covariates: int
+) -> None:
+    """Whatever the model absorbs: each draw's residuals with signs, estimated anew."""
+    generator = np.random.default_rng(5)
+    x = generator.normal(size=(covariates, UNITS, PERIODS))
+    setup = prepare(
+        POST, WEIGHTS, season=np.arange(PERIODS) % 6, time_effects=time_effects, covariates=x
+    )
+    panels = generator.normal(size=(3, UNITS, PERIODS))
+    panels[:, 1] += np.array([0.0, 0.5, 1.0])[:, None] * POST
+    residual = residualise(setup, panels)
+    signs, fitted = rademacher(UNITS, 64, 0), fit(setup, panels)
+    errors = residual
+    if not impose_null:
+        errors = residual - fitted.effect[:, 1, None, None] * setup.direction[1]
+    t = fit(setup, signs[:, None, :, None] * errors).t[..., 1]
+    larger = (np.abs(t) >= np.abs(fitted.t[:, 1]) * (1 - 1e-9)).sum(0)
+    expected = larger / 64 if impose_null else (1 + larger) / 65
+    found = wild_cluster(setup, residual, treated=1, draws=64, impose_null=impose_null)
+    np.testing.assert_allclose(found, expected)
+
+
+@pytest.mark.parametrize("size", [[3.0, 40.0, 15.0, 30.0, 80.0, 20.0], [5.0] * 4, [1.0, 1.0, 50.0]])
+def test_variances_are_least_squares_without_negative_parts(size: list[float]) -> None:
+    generator, share = np.random.default_rng(2), min(size) / np.array(size)
+    spread = np.sqrt(generator.choice([0.0, 0.5, 4.0], (200, 1)) + 2 * generator.random((200, 1)))
+    gaps = generator.normal(size=(200, len(size))) * spread * share ** generator.random((200, 1))
+    design = np.column_stack([np.ones_like(share), share])
+    expected = [design @ nnls(design, row**2)[0] for row in gaps]
+    found = fitted_variance(gaps, np.array(size))
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+    inside = np.linalg.lstsq(design, (gaps**2).T, rcond=None)[0]
+    assert len(set(size)) == 1 or {(a > 0, b > 0) for a, b in inside.T} >= {
+        (True, True),
+        (False, True),
+        (True, False),
+    }
 
 
 def test_conley_taber_by_hand() -> None:

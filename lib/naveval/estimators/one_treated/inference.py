@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from scipy.optimize import nnls
 
 from naveval.estimators.one_treated.regression import (
     WHO,
@@ -217,10 +216,20 @@ def ferman_pinto(
 
 
 def fitted_variance(contrasts: Array, size: Array) -> Array:
-    """Variance of each unit's contrast as A + B / size with A, B ≥ 0, shape as `contrasts`."""
-    design = np.column_stack([np.ones_like(size), size.min() / size])
+    """Variance of each unit's contrast as A + B / size with A, B ≥ 0, shape as `contrasts`.
+
+    Least squares on the squared contrasts; where A or B were negative, the better fit without it.
+    """
+    share = size.min() / size
     flat = contrasts.reshape(-1, contrasts.shape[-1]) ** 2
-    fitted = np.stack([design @ nnls(design, row)[0] for row in flat])
+    both = np.linalg.pinv(np.column_stack([np.ones_like(share), share]))
+    level, slope = both @ flat.T
+    inside = (level >= 0) & (slope >= 0)
+    mean, ray = flat.mean(-1), flat @ share / (share @ share)
+    flatter = mean**2 * len(share) >= ray**2 * (share @ share)
+    level = np.where(inside, level, np.where(flatter, mean, 0.0))
+    slope = np.where(inside, slope, np.where(flatter, 0.0, ray))
+    fitted = level[:, None] + slope[:, None] * share
     floor = 1e-12 * flat.mean(-1, keepdims=True) + 1e-300
     return np.maximum(fitted, floor).reshape(contrasts.shape)
 
@@ -263,9 +272,7 @@ def _wild(setup: Setup, residual: Array, treated: int, signs: Array, impose_null
     errors = residual
     if not impose_null:
         errors = residual - effect[..., None, None] * setup.direction[treated]
-    single = np.eye(setup.n_units)[:, :, None] * errors[..., None, :, :]
-    cross = np.einsum("it,...hit->...ih", direction, residualise(setup, single))
-    scores = np.einsum("bh,...ih->...bi", signs, cross)
+    scores = signs @ np.swapaxes(_shares(setup, direction, errors), -1, -2)
     effects = scores.sum(-1) / setup.norm[treated]
     scores = scores - effects[..., None] * own
     spread = np.sqrt((scores**2).sum(-1))
@@ -276,6 +283,22 @@ def _wild(setup: Setup, residual: Array, treated: int, signs: Array, impose_null
     # observed value. Around the estimate that vector gives zero, and the observed comes beside.
     others = t[..., 1:] if impose_null and len(signs) == 2**setup.n_units else t
     return share_as_large(others, effect / observed, counted=False)
+
+
+def _shares(setup: Setup, direction: Array, errors: Array) -> Array:
+    """What the errors of each unit h alone give to unit i's score, (…, i, h).
+
+    The same as `residualise` of N panels in which all units but one are zero: effects of units
+    touch the unit alone, those of time and of covariates all units by the weight of the one.
+    """
+    own = np.einsum("it,...it->...i", direction, errors - errors @ setup.unit_projection)
+    pulled = setup.weights[:, None] * errors
+    common = (direction @ setup.time_projection) @ np.swapaxes(pulled, -1, -2)
+    found = own[..., None] * np.eye(setup.n_units) - common
+    if len(setup.basis):
+        slopes = np.einsum("kht,...ht->...kh", setup.basis, pulled)
+        found -= np.einsum("it,kit->ik", direction, setup.basis) @ slopes
+    return found
 
 
 def in_time(setup: Setup, residual: Array, *, treated: int = 0, units: str = "treated") -> Array:

@@ -19,6 +19,7 @@ from naveval.estimators.cost_benefit.assumptions import (
     with_effects,
 )
 from naveval.estimators.cost_benefit.inputs import PROGRAMS, Costs, load
+from naveval.project import store
 from naveval.studies.programs.costs.readings import first_month_fit, readings
 from naveval.studies.programs.costs.reconcile import (
     RULES,
@@ -140,12 +141,22 @@ def analyse(parameters: Parameters, wages: pd.DataFrame | None = None) -> Analys
         scenarios=costs_draws.scenarios(a, costs),
         budget=_budget(a, drawn),
         curve=_curve(a),
-        cells=reconcile(costs),
+        cells=_reconciled(costs),
         durations=implied_durations(costs),
         readings=readings(costs),
         first_month=first_month_fit(costs),
         draws=parameters.draws,
         effects=parameters.effects,
+    )
+
+
+def _reconciled(costs: Costs) -> pd.DataFrame:
+    """The reconciliation, which rests on the costs alone and is the same for all counties."""
+    return store.cached(
+        "programs-reconciliation",
+        lambda: reconcile(costs),
+        key={"costs": costs},
+        code=(reconcile.__module__,),
     )
 
 
