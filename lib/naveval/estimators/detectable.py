@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
 
-from naveval.estimators import student
+from naveval.project import student
 from naveval.project.errors import EstimationError
 from naveval.project.given import numbers
 

@@ -21,8 +21,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from naveval.estimators import student
-from naveval.project import given
+from naveval.project import given, student
 from naveval.project.errors import EstimationError, EstimationWarning
 
 Array = np.ndarray

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from naveval.estimators import student
+from naveval.project import student
 from naveval.project.errors import EstimationError, EstimationWarning
 from naveval.project.given import columns, labels, numbers, require_choice, rows
 

@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 from scipy.signal import lfilter
 
-from naveval.estimators import student
+from naveval.project import student
 from naveval.project.errors import EstimationError
 from naveval.project.given import numbers, rows
 

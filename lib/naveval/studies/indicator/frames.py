@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from naveval.estimators import multiplier, seasonal, student
+from naveval.estimators import multiplier, seasonal
 from naveval.estimators.categorical.design import Fit
+from naveval.project import student
 from naveval.project.errors import EstimationError
 from naveval.project.months import month_number, month_text
 from naveval.project.normal import Z95

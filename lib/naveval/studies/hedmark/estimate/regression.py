@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naveval.estimators import student
 from naveval.estimators.one_treated.inference import (
     METHODS,
     Interval,
@@ -34,6 +33,7 @@ from naveval.estimators.one_treated.inference import (
 )
 from naveval.estimators.one_treated.regression import Setup, TimeEffects, fit, prepare
 from naveval.project import places as county_list
+from naveval.project import student
 from naveval.studies.hedmark import windows
 from naveval.studies.hedmark.estimate.means import Sample, all_others, months_of, sample
 from naveval.studies.hedmark.panel import GROUPS, Panel

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from naveval.estimators import student
 from naveval.estimators.event_study import GapStudy, gap_study
 from naveval.estimators.synthetic_control import KINDS, estimate, placebo
+from naveval.project import student
 from naveval.studies.hedmark import panel as panels
 from naveval.studies.hedmark.estimate.means import (
     SMALLEST_LEVEL,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from naveval.estimators import student
+from naveval.project import student
 
 
 @pytest.mark.parametrize("freedom", [1, 4, 18, 2.5, 1e6, np.inf])
