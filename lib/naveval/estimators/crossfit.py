@@ -315,6 +315,11 @@ def small_arm(options: ForestOptions, n: int) -> ForestOptions:
     return ForestOptions(**{**asdict(options), "min_leaf": max(1, growing // 2)})
 
 
+def deciding(options: ForestOptions) -> dict[str, Any]:
+    """The options that forests depend on: all but how many workers grow them, and which."""
+    return {name: value for name, value in asdict(options).items() if name not in NOT_IN_KEY}
+
+
 def fingerprint(
     x: Floats, arm: NDArray[np.int64], y: Floats, fold: NDArray[np.int64], options: ForestOptions
 ) -> str:
@@ -323,8 +328,7 @@ def fingerprint(
     for array in (x, arm, y, fold):
         digest.update(str((array.shape, array.dtype)).encode())
         digest.update(np.ascontiguousarray(array).tobytes())
-    settings = {key: value for key, value in asdict(options).items() if key not in NOT_IN_KEY}
-    digest.update(json.dumps(settings, sort_keys=True).encode())
+    digest.update(json.dumps(deciding(options), sort_keys=True).encode())
     return digest.hexdigest()[:20]
 
 

@@ -28,8 +28,8 @@ from naveval.estimators.one_treated.regression import (
     contrast,
     fit_residuals,
     residualise,
-    two_sided,
 )
+from naveval.project import student
 from naveval.project.errors import EstimationError
 from naveval.project.given import numbers
 
@@ -112,12 +112,12 @@ def classical(setup: Setup, residual: Array, *, treated: int = 0) -> Array:
     """T-test with independent errors of equal variance."""
     found = fit_residuals(setup, residual)
     freedom = setup.n_units * setup.n_periods - setup.n_absorbed
-    return two_sided((found.effect / found.classical)[..., treated], freedom)
+    return student.two_sided((found.effect / found.classical)[..., treated], freedom)
 
 
 def crv1(setup: Setup, residual: Array, *, treated: int = 0) -> Array:
     """T-test clustered by unit, against t with N − 1 degrees of freedom."""
-    return two_sided(fit_residuals(setup, residual).t[..., treated], setup.n_units - 1)
+    return student.two_sided(fit_residuals(setup, residual).t[..., treated], setup.n_units - 1)
 
 
 def share_as_large(reference: Array, observed: Array, *, counted: bool = True) -> Array:

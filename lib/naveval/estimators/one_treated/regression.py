@@ -33,7 +33,6 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 from scipy.signal import lfilter
 
-from naveval.project import student
 from naveval.project.errors import EstimationError
 from naveval.project.given import numbers, rows
 
@@ -279,11 +278,6 @@ def fit_residuals(setup: Setup, residual: Array) -> Fit:
     squares = np.maximum(total[..., None] - effect**2 * setup.norm, 0)
     classical = np.sqrt(squares / (observations - setup.n_absorbed) / setup.norm)
     return Fit(effect, std_error, classical, scores)
-
-
-def two_sided(t: Array, freedom: float) -> Array:
-    """Two-sided p-value of a t-statistic."""
-    return np.asarray(student.two_sided(t, freedom))
 
 
 def contrast(setup: Setup, residual: Array) -> Array:

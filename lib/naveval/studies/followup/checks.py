@@ -8,6 +8,7 @@ from scipy import special
 
 from naveval.disclosure import models
 from naveval.estimators import detectable, did, multiple_testing
+from naveval.project.given import labels
 from naveval.studies.followup import panel
 from naveval.studies.followup.estimate import (
     COMPARISONS,
@@ -204,7 +205,7 @@ def by_county(window: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
         chosen = sample(window, COMPARISONS[MAIN_OUTCOMES[name]], WINDOWS["long"])
         own = regress(chosen, MAIN_OUTCOMES[name], name, "long", parameters.least_persons)
         told = row(own, parameters) | {"person_error": np.nan, "crv1_error": np.nan}
-        clusters, names = pd.factorize(chosen.rows["county"])
+        clusters, names = pd.factorize(labels("by_county", "county", chosen.rows["county"]))
         counties = len(names)
         told["n_clusters"] = counties
         if own.fit is not None and counties > 1:
@@ -228,10 +229,10 @@ def _difference_shared(first: Regression, second: Regression) -> tuple[float, fl
     one, other = first.fit, second.fit
     if one is None or other is None:
         return float("nan"), float("nan")
-    labels = np.union1d(one.clusters, other.clusters)
-    total = np.zeros(labels.size)
+    persons = np.union1d(one.clusters, other.clusters)
+    total = np.zeros(persons.size)
     for fitted, sign in ((one, 1.0), (other, -1.0)):
-        total[np.searchsorted(labels, fitted.clusters)] += sign * _influence(fitted)
+        total[np.searchsorted(persons, fitted.clusters)] += sign * _influence(fitted)
     value, rest = (each.coefficients[each.names.index(TREATED_POST)] for each in (one, other))
     return float(value - rest), float(np.sqrt(total @ total))
 
@@ -251,14 +252,14 @@ def rejected(found: Sequence[Regression], parameters: Parameters) -> np.ndarray:
     usable = [item.fit for item in found if item.fit is not None]
     if not usable:
         return np.full(len(found), np.nan)
-    labels = np.unique(np.concatenate([fitted.clusters for fitted in usable]))
-    table = np.zeros((labels.size, len(usable)), dtype=np.float32)
+    persons = np.unique(np.concatenate([fitted.clusters for fitted in usable]))
+    table = np.zeros((persons.size, len(usable)), dtype=np.float32)
     for j, fitted in enumerate(usable):
-        table[np.searchsorted(labels, fitted.clusters), j] = _influence(fitted)
+        table[np.searchsorted(persons, fitted.clusters), j] = _influence(fitted)
     generator = np.random.default_rng(parameters.seed)
     limit, hits = -special.ndtri(LIMIT / 2), np.zeros(len(usable))
     for _ in range(0, parameters.draws, BLOCK):
-        weights = generator.poisson(1, (BLOCK, labels.size)).astype(np.float32)
+        weights = generator.poisson(1, (BLOCK, persons.size)).astype(np.float32)
         total, squares = weights @ table, weights @ table**2
         hits += (np.abs(total) > limit * np.sqrt(squares)).sum(axis=0)
     shares = iter(hits / (-(-parameters.draws // BLOCK) * BLOCK))

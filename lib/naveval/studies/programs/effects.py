@@ -11,7 +11,7 @@ The true effects of simulated registers beside the estimates.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from naveval.estimators import crossfit, scores
-from naveval.estimators.crossfit import NOT_IN_KEY, Nuisances
+from naveval.estimators.crossfit import Nuisances
 from naveval.estimators.forests import ForestOptions
 from naveval.estimators.scores import Scores
 from naveval.project import store
@@ -163,7 +163,6 @@ def samples(
     EstimationError, ContractError
         See `draw`.
     """
-    options = {k: v for k, v in asdict(settings.options).items() if k not in NOT_IN_KEY}
     return store.cached(
         "programs-samples",
         lambda: _samples(registers, variants, settings),
@@ -171,7 +170,7 @@ def samples(
             "registers": reading.fingerprint(registers.data, registers.sources),
             "variants": list(variants),
             "settings": [settings.folds, settings.min_arm, settings.unknown_to_rest, settings.seed],
-            "options": options,
+            "options": crossfit.deciding(settings.options),
         },
         code=(__name__,),
     )
